@@ -1,0 +1,1 @@
+@main struct TemplateTool { static func main() {} }
