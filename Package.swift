@@ -80,6 +80,7 @@ let package = Package(
         .testTarget(
             name: "TemplateTests",
             dependencies: ["Templates", "TemplateCompiler"],
+            exclude: ["Golden"],
             swiftSettings: strict,
             plugins: ["CompileTemplates"]
         ),

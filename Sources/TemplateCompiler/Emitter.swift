@@ -33,7 +33,7 @@ struct Emitter {
             raw("static func `\(template.name)`(into _html: inout Templates.HTML")
         }
         for block in template.blocks {
-            raw(",\n`\(block.name)`: (inout Templates.HTML) -> Void")
+            raw(",\n\(block.name): (inout Templates.HTML) -> Void")
             if block.hasDefault {
                 raw(" = Templates.HTML.leaveToDefault")
             } else if !block.isRequired {
@@ -69,7 +69,7 @@ struct Emitter {
         }
         for block in checked.layout?.blocks ?? [] {
             guard let filled = overrides[block.name] else { continue }
-            line(",\n`\(block.name)`: { (_html: inout Templates.HTML) -> Void in")
+            line(",\n\(block.name): { (_html: inout Templates.HTML) -> Void in")
             emit(filled.body)
             flush()
             raw("}")

@@ -1,8 +1,10 @@
 /// The little that the compiler knows of Swift's own grammar.
 enum SwiftName {
-    /// Whether this can name a function once it is put in backticks.
+    /// Whether this can name a function once it is put in backticks, and a parameter as it is.
     static func isValid(_ name: String) -> Bool {
-        guard let first = name.utf8.first, !first.isDigit, name != "_" else { return false }
+        guard let first = name.utf8.first, !first.isDigit, !["_", "inout", "let", "var"].contains(name) else {
+            return false
+        }
         return name.utf8.allSatisfy(\.isIdentifier)
     }
 
