@@ -35,7 +35,7 @@ extension Pictures {
     ///
     /// `pixels` are rows from the top, three bytes a pixel: red, green, blue in sRGB. `text` goes into a PNG as its text
     /// chunks; the other formats have none and leave it out. A keyword is 1 to 79 letters, digits and single spaces.
-    /// A file that stands at `path` is replaced; after an error there is none.
+    /// A file that stands at `path` is replaced; one that could not be completed is removed.
     public static func encode(
         pixels: [UInt8],
         width: Int,

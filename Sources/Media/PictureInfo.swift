@@ -19,6 +19,15 @@ public struct PictureSize: Sendable, Equatable {
         self.width = width
         self.height = height
     }
+
+    /// The largest size of the same shape within `box` and not above this one; no side is less than 1.
+    ///
+    /// Not left to libvips: of a very long picture it makes one without height, and ends the process (8.14.1).
+    func shrunk(toFit box: PictureSize) -> PictureSize {
+        let scale = min(1, Double(box.width) / Double(width), Double(box.height) / Double(height))
+        func side(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
+        return PictureSize(width: side(width), height: side(height))
+    }
 }
 
 /// What a picture may cost; all of it is known before a pixel is decoded.

@@ -5,9 +5,11 @@ import CVips
 /// Everything blocks its thread and may be called from several at once. libvips is loaded by the first call that
 /// needs it, so that a process which sees no picture does not carry it.
 public enum Pictures {
-    /// Sets what libvips reads from the environment; to be called before the process has other threads.
-    public static func start() {
-        cvips_prepare_environment()
+    /// To be called before the process has other threads, because libvips reads its environment; costs nothing.
+    ///
+    /// `concurrency` is how many threads may work on one picture. Callers on several threads need no more than one.
+    public static func start(concurrency: Int = 1) {
+        cvips_prepare(Int32(concurrency))
     }
 
     /// Reads the file to its last pixel. Its first bytes decide what it is, never its name.
@@ -34,7 +36,7 @@ public enum Pictures {
 
     /// Writes a WebP of the first frame that fits into `box`: upright, in sRGB, without metadata, never enlarged.
     ///
-    /// A file that stands at `target` is replaced; after an error there is none.
+    /// A file that stands at `target` is replaced; one that could not be completed is removed.
     @discardableResult
     public static func thumbnail(
         of source: String,
@@ -43,22 +45,23 @@ public enum Pictures {
         quality: Int = 80,
         limits: PictureLimits = PictureLimits()
     ) throws(PictureError) -> PictureSize {
+        precondition(box.width > 0 && box.height > 0, "a box without room")
         let file = try PictureFile(source, limits: limits)
         return try VipsPicture.using { () throws(PictureError) in
-            let size = try file.open(limits: limits).size
-            let shrink = file.format == .jpeg ? jpegShrink(from: size, to: box) : 1
+            let full = try file.open(limits: limits).size
+            let size = full.shrunk(toFit: box)
+            let shrink = file.format == .jpeg ? jpegShrink(from: full, to: size) : 1
             guard let picture = VipsPicture(file.file, format: file.format, allFrames: false, shrink: shrink),
-                let small = picture.thumbnail(fitting: box),
-                let encoded = small.encoded(as: .webp(quality: quality))
+                let encoded = picture.thumbnail(size: size)?.encoded(as: .webp(quality: quality))
             else { throw .damaged }
             try WebP.withoutMetadata(encoded.bytes) { (parts) throws(PictureError) in try write(parts, to: target) }
-            return small.size
+            return size
         }
     }
 
     /// How much of the shrinking the decoder may do: at least half of it is left to the better filter.
-    private static func jpegShrink(from size: PictureSize, to box: PictureSize) -> Int {
-        let factor = max(size.width / box.width, size.height / box.height)
+    private static func jpegShrink(from full: PictureSize, to size: PictureSize) -> Int {
+        let factor = min(full.width / size.width, full.height / size.height)
         return [8, 4, 2].first { $0 * 2 <= factor } ?? 1
     }
 }

@@ -12,9 +12,9 @@ struct VipsPicture: ~Copyable {
 
     private init(_ image: OpaquePointer) { self.image = image }
 
-    /// Upright, in sRGB, never enlarged. Its pixels are taken from this one's.
-    func thumbnail(fitting box: PictureSize) -> VipsPicture? {
-        cvips_thumbnail(image, Int32(box.width), Int32(box.height)).map { VipsPicture($0) }
+    /// Upright, in sRGB, of exactly that size. Its pixels are taken from this one's.
+    func thumbnail(size: PictureSize) -> VipsPicture? {
+        cvips_thumbnail(image, Int32(size.width), Int32(size.height)).map { VipsPicture($0) }
     }
 
     /// Three bytes a pixel, which must outlive this.

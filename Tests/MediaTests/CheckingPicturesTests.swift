@@ -161,9 +161,20 @@ struct CheckingPicturesTests {
         var random = RandomBytes(seed: 20)
         for encoding in [PictureEncoding.png, .jpeg(quality: 70), .webp(quality: 70), .losslessWebP] {
             let sound = try Samples.encoded(encoding, width: 40, height: 30)
-            for _ in 0..<150 { _ = try code(damaged(sound, &random)) }
+            for _ in 0..<150 { try read(damaged(sound, &random)) }
         }
-        for _ in 0..<150 { _ = try code(damaged(Samples.animation, &random)) }
+        for _ in 0..<150 { try read(damaged(Samples.animation, &random)) }
+    }
+
+    private func read(_ bytes: [UInt8]) throws {
+        let path = try scratch.file("damaged", bytes)
+        _ = try? Pictures.check(file: path)
+        _ = try? Pictures.thumbnail(
+            of: path,
+            fitting: PictureSize(width: 9, height: 9),
+            to: "\(scratch.path)/small",
+            limits: PictureLimits(maximumPixels: 1_000_000)
+        )
     }
 
     private func damaged(_ sound: [UInt8], _ random: inout RandomBytes) -> [UInt8] {

@@ -108,7 +108,8 @@ struct ThumbnailTests {
         arguments: [
             // (picture, box, thumbnail)
             ((200, 100), (50, 50), (50, 25)), ((100, 200), (50, 50), (25, 50)), ((200, 100), (400, 10), (20, 10)),
-            ((60, 40), (600, 400), (60, 40)),
+            ((60, 40), (600, 400), (60, 40)), ((4000, 1), (50, 50), (50, 1)),
+            ((3, 3000), (50, 50), (1, 50)), ((1, 1), (50, 50), (1, 1)), ((300, 200), (1, 1), (1, 1)),
         ]
     )
     func `fits into the box and is never enlarged`(
@@ -136,6 +137,12 @@ struct ThumbnailTests {
         let rows = Samples.deflated([0, 1, 2, 3, 128])
         let clear = Samples.png(width: 1, height: 1, colourType: 6, compressed: rows)
         #expect(try thumbnail(clear, width: 50, height: 50).hasAlpha)
+    }
+
+    @Test func `takes grey pictures`() throws {
+        let rows = Samples.deflated([UInt8](repeating: 0, count: 100 * 101))
+        let grey = Samples.png(width: 100, height: 100, colourType: 0, compressed: rows)
+        #expect(try thumbnail(grey, width: 20, height: 20).width == 20)
     }
 
     @Test func `refuses what checking refuses and leaves nothing behind`() throws {

@@ -17,15 +17,16 @@ typedef struct {
     size_t count;
 } cvips_encoded;
 
+// Sets the environment that libvips reads, and the threads it may use for one picture. Before there are other threads.
+void cvips_prepare(int threads);
 // Opens libvips without its modules (ImageMagick, poppler, ...) and without caches. NULL, or why it cannot be used.
-// Harmless to call again. `setenv` is called, so the first call is best made before there are threads that read it.
+// Harmless to call again.
 const char *cvips_start(void);
-void cvips_prepare_environment(void);
 
 // Reads the header only. The descriptor is duplicated and read from its start. NULL when it cannot be read.
 // A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size (`shrink`), in a fraction of the time.
 cvips_image *cvips_open(int descriptor, cvips_format format, bool all_frames, int shrink);
-// At most width x height, upright, in sRGB. The pixels are computed when they are asked for.
+// Exactly width x height, upright, in sRGB. The pixels are computed when they are asked for.
 cvips_image *cvips_thumbnail(cvips_image *picture, int width, int height);
 // Three bytes a pixel, which must stay where they are until the image is released.
 cvips_image *cvips_from_pixels(const void *pixels, int width, int height);
@@ -44,5 +45,5 @@ cvips_encoded cvips_encode(cvips_image *image, cvips_format format, int quality,
 
 void cvips_release(cvips_image *image);
 void cvips_free(cvips_encoded encoded);
-// Gives back what libvips keeps for this thread, and forgets its errors.
+// Forgets errors and gives back the memory that is kept for this thread.
 void cvips_finish(void);
