@@ -30,7 +30,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .target(name: "CVips"),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
         // Leaves: each knows its own technique and nothing of the application.
@@ -41,7 +41,7 @@ let package = Package(
         .target(name: "HTTPClient", dependencies: ["EventLoop", "CLinux", "CCurl"], swiftSettings: measured),
         .target(name: "HTTPServer", dependencies: ["EventLoop", "CLinux", "CZlib"], swiftSettings: measured),
         .target(name: "Templates", swiftSettings: measured),
-        .target(name: "Media", dependencies: ["CVips", "CSodium", "CLinux"], swiftSettings: measured),
+        .target(name: "Media", dependencies: ["CVips", "CSodium", "CZlib"], swiftSettings: measured),
         .target(name: "Canvas", swiftSettings: optimised),
 
         // The template language: .html in, Swift out, at build time.
@@ -84,7 +84,7 @@ let package = Package(
             swiftSettings: strict,
             plugins: ["CompileTemplates"]
         ),
-        .testTarget(name: "MediaTests", dependencies: ["Media"], swiftSettings: strict),
+        .testTarget(name: "MediaTests", dependencies: ["Media", "CZlib"], swiftSettings: strict),
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"], swiftSettings: strict),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "Support"], swiftSettings: strict),
         .testTarget(name: "WebAppTests", dependencies: ["WebApp", "Support", "Media"], swiftSettings: strict),
