@@ -45,19 +45,32 @@ public final class Promise<Value: Sendable>: @unchecked Sendable {
         }
         defer { timer?.cancel() }
         await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                if outcome != nil {
-                    continuation.resume()
-                } else {
-                    precondition(waiter == nil, "two tasks wait for one promise")
-                    waiter = continuation
-                }
-            }
+            await suspendUntilResolved()
         } onCancel: {
             // Also when the caller is on the loop: the handler may run inside the waiting task's own registration.
             loop.execute { self.fail(CancellationError()) }
         }
         guard let outcome else { preconditionFailure("a promise resumed without an outcome") }
         return try outcome.get()
+    }
+
+    private func suspendUntilResolved() async {
+        await withUnsafeContinuation { continuation in
+            if outcome != nil {
+                continuation.resume()
+            } else {
+                precondition(waiter == nil, "two tasks wait for one promise")
+                waiter = continuation
+            }
+        }
+    }
+
+    /// Waits for a value even when the waiting task is cancelled: for ends that must be seen through. The promise must
+    /// not be failed.
+    public func settled() async -> Value {
+        loop.preconditionIsCurrent()
+        await suspendUntilResolved()
+        guard case .success(let value) = outcome else { preconditionFailure("a promise to be settled was failed") }
+        return value
     }
 }

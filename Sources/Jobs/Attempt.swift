@@ -1,0 +1,42 @@
+import EventLoop
+import JSON
+import Postgres
+
+/// One start of a job, as the job sees it.
+public struct Attempt: Sendable {
+    public let job: JobID
+    /// Counts from 1.
+    public let number: Int
+    /// Failed attempts before this one.
+    public let retryCount: Int
+    /// What an earlier attempt remembered; such as the prediction to attach to.
+    public let checkpoint: JSON?
+    public let requestID: String?
+    /// When the job was enqueued, by the database's clock.
+    public let createdAt: Timestamp
+    let running: RunningJob
+
+    /// Stores what a later attempt must know if this worker dies. It is durable when this returns.
+    ///
+    /// - Parameter providerRef: an outside name of this attempt, shown in the job's story.
+    /// - Throws: `LeaseLost` when the job is no longer this worker's.
+    public func remember(_ checkpoint: JSON, providerRef: String? = nil) async throws {
+        try await running.remember(checkpoint, providerRef)
+    }
+
+    /// Whether the run was told to stop because nobody wants its outcome any more, or the time is up: what goes on
+    /// elsewhere for it should be stopped too. `false` when it was stopped so that a later attempt goes on with it.
+    public var mustNotGoOn: Bool {
+        running.stopReason == .cancelRequested || running.stopReason == .timeLimit
+    }
+
+    /// Tells how far the work is, 0 … 1. From any thread, as often as you like.
+    public func report(progress: Double) {
+        running.report(min(max(progress, 0), 1))
+    }
+}
+
+/// The job is no longer this worker's: its result must not be used.
+public struct LeaseLost: Error, Sendable, CustomStringConvertible {
+    public let description = "the lease on the job is lost"
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// Decides what a failed attempt leads to. Pure: the caller brings the randomness.
+public struct RetryRule: Sendable, Hashable {
+    /// The wait before retry n is drawn from 0 … base^n seconds ("full jitter").
+    public var base: Double
+    /// No wait is longer, except when a provider asks for more.
+    public var cap: Duration
+    /// A provider may not park a job for longer than this.
+    public var longestRetryAfter: Duration
+
+    public init(base: Double = 2, cap: Duration = .seconds(600), longestRetryAfter: Duration = .seconds(3600)) {
+        self.base = base
+        self.cap = cap
+        self.longestRetryAfter = longestRetryAfter
+    }
+
+    public enum Verdict: Sendable, Hashable {
+        case retry(after: Duration)
+        case fail
+    }
+
+    /// - Parameters:
+    ///   - retryCount: retries already used up.
+    ///   - chance: uniformly drawn from 0 ..< 1.
+    public func verdict(on error: JobError, retryCount: Int, maxRetries: Int, chance: Double) -> Verdict {
+        guard error.isTransient, retryCount < maxRetries else { return .fail }
+        let jittered = min(pow(base, Double(retryCount + 1)), seconds(cap)) * chance
+        let asked = min(error.retryAfter ?? .zero, longestRetryAfter)
+        return .retry(after: max(.seconds(jittered), asked))
+    }
+}
+
+func seconds(_ duration: Duration) -> Double {
+    let (seconds, attoseconds) = duration.components
+    return Double(seconds) + Double(attoseconds) / 1e18
+}

@@ -1,0 +1,34 @@
+/// How a worker works.
+public struct WorkerSettings: Sendable {
+    /// Jobs of one queue that this worker runs at the same time.
+    public struct Queue: Sendable {
+        public var name: String
+        public var concurrency: Int
+
+        public init(name: String, concurrency: Int) {
+            self.name = name
+            self.concurrency = concurrency
+        }
+    }
+
+    public var queues: [Queue]
+    public var retry = RetryRule()
+    /// A job whose worker is silent for so long is given to another.
+    public var lease: Duration = .seconds(15)
+    /// The time between renewals; a few fit into a lease.
+    public var heartbeat: Duration = .seconds(3)
+    /// The longest time between looks at the queue, when no wake-up comes.
+    public var pollInterval: Duration = .seconds(1)
+    /// The same while Redis is away.
+    public var pollIntervalWithoutWakeUps: Duration = .milliseconds(200)
+    /// How long running jobs may go on once the worker is told to stop; then they are handed back.
+    public var drainLimit: Duration = .seconds(20)
+    /// A job that has outlived so many workers is failed: it may be what kills them.
+    public var crashLimit = 3
+    /// Starts every Redis channel's name, so that installations can share a server.
+    public var channelPrefix = "atelier"
+
+    public init(queues: [Queue]) {
+        self.queues = queues
+    }
+}

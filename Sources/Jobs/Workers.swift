@@ -1,0 +1,29 @@
+import Postgres
+
+extension Database {
+    /// Shows a worker alive.
+    func reportWorker(
+        _ id: UUID,
+        name: String,
+        capacity: Int,
+        running: Int,
+        isDraining: Bool
+    ) async throws(PostgresError) {
+        _ = try await execute(
+            """
+            INSERT INTO workers (id, name, capacity, running, is_draining)
+            VALUES (\(id), \(name), \(capacity)::integer, \(running)::integer, \(isDraining))
+            ON CONFLICT (id) DO UPDATE
+            SET heartbeat_at = now(), running = excluded.running, is_draining = excluded.is_draining
+            """
+        )
+    }
+
+    func removeWorker(_ id: UUID) async throws(PostgresError) {
+        _ = try await execute("DELETE FROM workers WHERE id = \(id)")
+    }
+
+    func removeSilentWorkers(olderThan age: Duration) async throws(PostgresError) {
+        _ = try await execute("DELETE FROM workers WHERE heartbeat_at < now() - \(age)")
+    }
+}

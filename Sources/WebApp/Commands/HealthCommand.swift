@@ -1,0 +1,26 @@
+import EventLoop
+import HTTPClient
+
+/// `atelier health`: for container checks and scripts, which have no curl.
+struct HealthCommand {
+    let configuration: Configuration
+
+    func run() throws {
+        let host = configuration.host == "0.0.0.0" || configuration.host == "::" ? "127.0.0.1" : configuration.host
+        let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(configuration.port)"
+        try onLoop { loop in
+            let client = HTTPClient(loops: [loop], settings: ClientSettings())
+            var request = ClientRequest(method: "GET", url: "\(address)\(configuration.apiPrefix)/health")
+            request.timeout = .seconds(5)
+            request.network = .unrestricted
+            let response: ClientResponse
+            do {
+                response = try await client.send(request)
+            } catch {
+                throw OperatorError("nothing answers on \(address): \(error.message)")
+            }
+            print(String(decoding: response.body, as: UTF8.self))
+            guard response.status == 200 else { throw OperatorError("the server on \(address) cannot serve") }
+        }
+    }
+}

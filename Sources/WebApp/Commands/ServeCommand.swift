@@ -1,0 +1,202 @@
+import Canvas
+import EventLoop
+import Glibc
+import HTTPClient
+import HTTPServer
+import Jobs
+import Media
+import Postgres
+import Redis
+
+/// `atelier serve` and `atelier work`: runs until SIGTERM or SIGINT; a second one ends it at once.
+struct ServeCommand {
+    let configuration: Configuration
+    let servesWeb: Bool
+    let runsWorker: Bool
+
+    func run() throws {
+        let log = Log(debug: configuration.debug)
+        defer { log.close() }
+        let loops = try (0..<(servesWeb ? configuration.loops : 1)).map { try EventLoop(index: $0, name: "loop \($0)") }
+        // The worker has a loop of its own: a burst of jobs must not slow the pages.
+        let workerLoop = runsWorker && servesWeb ? try EventLoop(index: loops.count, name: "worker") : loops[0]
+        let all = servesWeb && runsWorker ? loops + [workerLoop] : loops
+        let app = try App(configuration, loops: all, log: log)
+        let ended = Ending()
+        for loop in all { loop.start() }
+
+        loops[0].spawn {
+            do {
+                try await serve(app, web: servesWeb ? loops : [], worker: runsWorker ? workerLoop : nil)
+                ended.set(nil)
+            } catch {
+                ended.set(error)
+            }
+        }
+        let failure = ended.wait()
+        for loop in all { loop.stop() }
+        for loop in all { loop.join() }
+        app.blocking.stop()
+        if let failure { throw failure }
+    }
+
+    private func serve(_ app: App, web loops: [EventLoop], worker workerLoop: EventLoop?) async throws {
+        guard let loop = EventLoop.current else { preconditionFailure("serving begins on a loop") }
+        let stop = Promise<Void>(on: loop)
+        let signals = try loop.onSignals([SIGTERM, SIGINT]) { signal in
+            if stop.isResolved { _exit(128 + signal) }
+            stop.succeed(())
+        }
+        defer { signals.cancel() }
+
+        var server: HTTPServer?
+        if !loops.isEmpty {
+            let site = SiteHandler(app)
+            let listening = HTTPServer(loops: loops, limits: ServerLimits()) { await site.respond(to: $0) }
+            do {
+                try listening.start(host: configuration.host, port: configuration.port)
+            } catch {
+                throw OperatorError(
+                    error.code == EADDRINUSE
+                        ? "port \(configuration.port) is taken by another program; set PORT to a free one"
+                        : "cannot listen on \(configuration.host):\(configuration.port): \(error.reason)"
+                )
+            }
+            app.log.info("serving") { line in
+                line.field("address", "http://\(configuration.host):\(listening.port)")
+                line.field("version", Main.version)
+            }
+            server = listening
+        }
+        let listening = loops.isEmpty ? nil : app.live.listen(on: app.redis, channels: app.channels)
+        defer { listening?.cancel() }
+
+        let worker = workerLoop.map { Worker(app, on: $0) }
+        let workerEnded = Promise<Void>(on: loop)
+        if let worker {
+            worker.loop.spawn {
+                await worker.run()
+                loop.execute { workerEnded.succeed(()) }
+            }
+        } else {
+            workerEnded.succeed(())
+        }
+
+        try await stop.value()
+        app.log.info("stopping")
+        app.figures.beginDraining()
+        worker?.drain()
+        await server?.drain(within: min(app.configuration.drainLimit, .seconds(10)))
+        await workerEnded.settled()
+        app.database.close()
+        app.log.info("stopped")
+    }
+}
+
+/// How serving ended, for the main thread to wait on.
+private final class Ending: @unchecked Sendable {
+    // @unchecked: the semaphore orders the write before the read.
+    private var semaphore = sem_t()
+    private var error: (any Error)?
+
+    init() { sem_init(&semaphore, 0, 0) }
+
+    func set(_ error: (any Error)?) {
+        self.error = error
+        sem_post(&semaphore)
+    }
+
+    func wait() -> (any Error)? {
+        while sem_wait(&semaphore) != 0 {}
+        return error
+    }
+}
+
+extension App {
+    /// Opens everything; connections are made when they are first needed.
+    init(_ configuration: Configuration, loops: [EventLoop], log: Log) throws {
+        let blobs = try BlobStore(root: configuration.storagePath)
+        let blocking = BlockingPool(threads: max(2, configuration.canvasConcurrency), capacity: 1000)
+        let database = Database(DatabaseConfiguration(url: configuration.databaseURL), loops: loops)
+        let redis = try Redis(url: configuration.redisURL, loops: loops)
+        var replicate: ReplicateProvider?
+        if let token = configuration.replicateToken {
+            replicate = ReplicateProvider(
+                configuration,
+                token: token,
+                blobs: blobs,
+                database: database,
+                redis: redis,
+                loops: loops
+            )
+        }
+        self.init(
+            configuration: configuration,
+            log: log,
+            database: database,
+            redis: redis,
+            blobs: blobs,
+            blocking: blocking,
+            models: ModelCatalogue(
+                canvas: CanvasProvider(blobs: blobs, blocking: blocking),
+                replicate: replicate,
+                replicateModels: configuration.replicateModels
+            ),
+            live: LiveJobs(loops: loops),
+            channels: JobChannels(prefix: configuration.redisPrefix),
+            figures: ProcessFigures()
+        )
+    }
+}
+
+extension Worker where Context == App {
+    /// A worker for all of the application's jobs.
+    convenience init(_ app: App, on loop: EventLoop) {
+        let configuration = app.configuration
+        var settings = WorkerSettings(queues: [
+            .init(name: "canvas", concurrency: configuration.canvasConcurrency),
+            .init(name: "replicate", concurrency: configuration.replicateConcurrency),
+        ])
+        settings.retry = RetryRule(base: configuration.retryBackoffBase)
+        settings.drainLimit = configuration.drainLimit
+        settings.channelPrefix = configuration.redisPrefix
+        self.init(
+            name: "\(hostName()):\(getpid())",
+            settings: settings,
+            kinds: jobKinds,
+            context: app,
+            database: app.database,
+            redis: app.redis,
+            loop: loop
+        ) { note in
+            app.log.write(note)
+        }
+    }
+}
+
+private func hostName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "worker" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+extension Log {
+    func write(_ note: WorkerNote) {
+        switch note {
+        case .problem(let text):
+            warning("worker") { $0.field("problem", text) }
+        case .attempt(let report):
+            info("job") { line in
+                line.field("job_id", report.job.description)
+                line.field("kind", report.kind)
+                line.field("queue", report.queue)
+                line.field("attempt", report.attempt)
+                line.field("outcome", report.outcome)
+                line.milliseconds("duration_ms", report.duration)
+                line.field("worker", report.worker)
+                line.field("request_id", orNull: report.requestID)
+                line.field("error", orNull: report.error)
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Glibc
+
+/// Everything the environment decides, read once at the start.
+struct Configuration: Sendable {
+    var databaseURL = "postgresql:///atelier"
+    var redisURL = "redis://127.0.0.1:6379"
+    /// Starts the name of every Redis key and channel, so that installations can share a server.
+    var redisPrefix = "atelier"
+    var replicateToken: Secret?
+    var replicateBaseURL = "https://api.replicate.com/v1"
+    /// What the model picker offers of Replicate; any other model can be typed by API clients.
+    var replicateModels = ["black-forest-labs/flux-schnell", "stability-ai/sdxl", "google/imagen-4"]
+    var replicateConcurrency = 16
+    /// Predictions started a second, over all workers; 0 lifts the limit.
+    var replicateRate = 5
+    /// Private `host:port`s that providers may live at, beside the public internet.
+    var privateProviders: [String] = []
+    var canvasConcurrency = 2
+    var debug = false
+    var projectName = "Atelier"
+    var apiPrefix = "/api/v1"
+    var storagePath = "var/storage"
+    var publicPath = "Public"
+    var migrationsPath = "migrations"
+    var maxRetries = 3
+    var retryBackoffBase = 2.0
+    var jobTimeLimit: Duration = .seconds(600)
+    var host = "127.0.0.1"
+    var port = 8080
+    /// Names this server answers to; empty: loopback names when bound to loopback, else any.
+    var allowedHosts: [String] = []
+    /// Event loops that serve requests.
+    var loops = 2
+    var drainLimit: Duration = .seconds(20)
+}
+
+/// A value that never reaches a log by accident.
+struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+    /// The secret itself, for the one call that needs it.
+    let revealed: String
+    var description: String { "•••" }
+    var debugDescription: String { "•••" }
+}
+
+/// Every variable that cannot be used, in one message.
+struct ConfigurationError: Error, CustomStringConvertible {
+    let problems: [String]
+    var description: String { "The configuration cannot be used:\n" + problems.map { "  \($0)" }.joined(separator: "\n") }
+}
+
+extension Configuration {
+    /// Reads the process's environment, and beneath it the file `.env` in the working folder when there is one.
+    static func load() throws -> Configuration {
+        var values = try EnvironmentFile.read(".env")
+        var entry = environ
+        while let pointer = entry.pointee {
+            let parts = String(cString: pointer).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { values[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return try Configuration(values)
+    }
+
+    /// An empty value counts as not set.
+    init(_ values: [String: String]) throws(ConfigurationError) {
+        var reader = VariableReader(values: values)
+        reader.text("DATABASE_URL", &databaseURL) { $0.hasPrefix("postgres") ? nil : "must be a postgresql:// URL" }
+        reader.text("REDIS_URL", &redisURL) { url in
+            ["redis://", "rediss://", "unix://"].contains { url.hasPrefix($0) } ? nil : "must be a redis:// or unix:// URL"
+        }
+        reader.text("ATELIER_REDIS_PREFIX", &redisPrefix)
+        reader.secret("REPLICATE_API_TOKEN", &replicateToken)
+        reader.text("REPLICATE_BASE_URL", &replicateBaseURL) { url in
+            url.hasPrefix("https://") || url.hasPrefix("http://") ? nil : "must be an http:// or https:// URL"
+        }
+        reader.list("REPLICATE_MODELS", &replicateModels)
+        reader.number("REPLICATE_CONCURRENCY", &replicateConcurrency, in: 1...1000)
+        reader.number("REPLICATE_RATE", &replicateRate, in: 0...10_000)
+        reader.list("ATELIER_PRIVATE_PROVIDERS", &privateProviders)
+        reader.number("ATELIER_CANVAS_CONCURRENCY", &canvasConcurrency, in: 1...64)
+        reader.flag("DEBUG", &debug)
+        reader.text("PROJECT_NAME", &projectName)
+        reader.text("API_V1_PREFIX", &apiPrefix) { prefix in
+            prefix.hasPrefix("/") && !prefix.hasSuffix("/") && prefix.utf8.count > 1
+                ? nil : "must start with / and not end with it"
+        }
+        reader.text("STORAGE_PATH", &storagePath)
+        reader.text("ATELIER_PUBLIC_PATH", &publicPath)
+        reader.text("ATELIER_MIGRATIONS_PATH", &migrationsPath)
+        reader.number("MAX_RETRIES", &maxRetries, in: 0...100)
+        reader.decimal("RETRY_BACKOFF_BASE", &retryBackoffBase, in: 1...10)
+        reader.seconds("ATELIER_JOB_TIME_LIMIT", &jobTimeLimit, in: 1...86_400)
+        reader.seconds("ATELIER_DRAIN_LIMIT", &drainLimit, in: 0...3600)
+        reader.text("HOST", &host)
+        reader.number("PORT", &port, in: 0...65_535)
+        reader.list("ATELIER_HOSTS", &allowedHosts)
+        reader.number("ATELIER_LOOPS", &loops, in: 1...64)
+        guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
+    }
+}
+
+/// Reads variables into settings and gathers what is wrong with them.
+private struct VariableReader {
+    let values: [String: String]
+    var problems: [String] = []
+
+    private func value(_ name: String) -> String? {
+        guard let value = values[name], !value.isEmpty else { return nil }
+        return value
+    }
+
+    mutating func text(_ name: String, _ setting: inout String, problem: (String) -> String? = { _ in nil }) {
+        guard let value = value(name) else { return }
+        if let problem = problem(value) { problems.append("\(name) \(problem)") } else { setting = value }
+    }
+
+    mutating func secret(_ name: String, _ setting: inout Secret?) {
+        guard let value = value(name) else { return }
+        guard value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            problems.append("\(name) has characters that no token has")
+            return
+        }
+        setting = Secret(revealed: value)
+    }
+
+    /// Words separated by commas.
+    mutating func list(_ name: String, _ setting: inout [String]) {
+        guard let value = value(name) else { return }
+        setting = value.split(separator: ",").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
+    }
+
+    mutating func flag(_ name: String, _ setting: inout Bool) {
+        guard let value = value(name)?.lowercased() else { return }
+        switch value {
+        case "1", "true", "yes", "on": setting = true
+        case "0", "false", "no", "off": setting = false
+        default: problems.append("\(name) must be true or false, not “\(value)”")
+        }
+    }
+
+    mutating func number(_ name: String, _ setting: inout Int, in range: ClosedRange<Int>) {
+        guard let value = value(name) else { return }
+        guard let number = Int(value), range.contains(number) else {
+            problems.append("\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not “\(value)”")
+            return
+        }
+        setting = number
+    }
+
+    mutating func decimal(_ name: String, _ setting: inout Double, in range: ClosedRange<Double>) {
+        guard let value = value(name) else { return }
+        guard let number = Double(value), range.contains(number) else {
+            problems.append("\(name) must be a number from \(range.lowerBound) to \(range.upperBound), not “\(value)”")
+            return
+        }
+        setting = number
+    }
+
+    mutating func seconds(_ name: String, _ setting: inout Duration, in range: ClosedRange<Int>) {
+        var number = Int(setting.components.seconds)
+        self.number(name, &number, in: range)
+        setting = .seconds(number)
+    }
+}

@@ -1,0 +1,77 @@
+import HTTPServer
+import JSON
+import Jobs
+import Postgres
+import Templates
+
+enum GeneratePages {
+    static let recentCount = 8
+    static let largestForm = 256 << 10
+
+    /// `GET /`: the form, and the newest pictures beside it.
+    ///
+    /// `?from=<id>` fills the form with what that generation used; `?made=<id>` with what was just asked for.
+    static func show(_ request: Request, _ app: App) async throws -> Response {
+        var form = GenerateForm()
+        if let id = request.query["from"].flatMap({ JobID($0) }) {
+            form = try await app.database.form(of: id, includingUsedSeed: true) ?? form
+        } else if let id = request.query["made"].flatMap({ JobID($0) }) {
+            form = try await app.database.form(of: id, includingUsedSeed: false) ?? form
+            form.count = request.query["count"] ?? form.count
+        }
+        return try await page(form, app, status: .ok)
+    }
+
+    /// `POST /generate`
+    static func create(_ request: Request, _ app: App) async throws -> Response {
+        var form = GenerateForm(try await request.form(limit: largestForm))
+        guard let requests = form.requests(models: app.models) else {
+            return try await page(form, app, status: .unprocessableContent)
+        }
+        let made = requests.map { (id: JobID.next(), request: $0) }
+        try await app.enqueue(made, requestID: request.id)
+        return .redirect(to: "/?made=\(made[0].id)&count=\(made.count)")
+    }
+
+    /// `GET /recent`: the newest pictures as a page of their own, for a frame in the page without JavaScript.
+    static func recent(_ request: Request, _ app: App) async throws -> Response {
+        let cards = try await recentCards(app)
+        var html = HTML(capacity: 16_384)
+        Pages.recentFrame(into: &html, cards: cards, isLive: cards.contains { $0.isLive })
+        var response = Response.fragment(html)
+        response.headers.set("Content-Security-Policy", SecurityHeaders.framedPolicy)
+        return response
+    }
+
+    private static func page(_ form: GenerateForm, _ app: App, status: Status) async throws -> Response {
+        let cards = try await recentCards(app)
+        var html = HTML(capacity: 32_768)
+        Pages.generatePage(into: &html, form: form, models: app.models.listed, cards: cards, site: app.site)
+        return .page(html, status: status)
+    }
+
+    private static func recentCards(_ app: App) async throws -> [CardView] {
+        try await app.database.generations(skip: 0, limit: recentCount).map { CardView($0, app) }
+    }
+}
+
+extension Database {
+    /// The form that a generation came from. `nil` when there is no such generation.
+    func form(of id: JobID, includingUsedSeed: Bool) async throws(PostgresError) -> GenerateForm? {
+        try await query(
+            """
+            SELECT g.prompt, g.model, g.parameters, p.details
+            FROM generations g
+            LEFT JOIN pictures p ON p.generation_id = g.id AND p.position = 0
+            WHERE g.id = \(id)
+            """
+        ).map { (prompt: String, model: String, parameters: JSON, details: JSON?) in
+            GenerateForm(
+                prompt: prompt,
+                model: model,
+                parameters: parameters.object ?? [:],
+                details: includingUsedSeed ? details?.object ?? [:] : [:]
+            )
+        }.first
+    }
+}

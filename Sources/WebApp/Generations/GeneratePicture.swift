@@ -1,0 +1,104 @@
+import EventLoop
+import JSON
+import Jobs
+import Media
+import Postgres
+
+/// Has a provider make the pictures of a generation, and keeps them.
+struct GeneratePicture: Job {
+    static let kind = "generate_picture"
+    static let thumbnailSide = 512
+
+    let id: JobID
+
+    /// The generation has the job's own id: there is nothing else to know.
+    init(id: JobID, arguments: JSON) {
+        self.id = id
+    }
+
+    func run(_ app: App, _ attempt: Attempt) async throws -> JobOutcome<[KeptPicture]> {
+        guard let wanted = try await app.database.wantedPicture(id) else {
+            return .cancelled(reason: "the generation was deleted")
+        }
+        guard case .known(let model) = app.models.find(wanted.model) else {
+            throw JobError.permanent("the model \(wanted.model) is not available on this server any more")
+        }
+        let made = try await model.provider.make(wanted, attempt)
+        guard !made.isEmpty else { throw JobError.permanent("\(model.provider.name) made no picture") }
+
+        let blobs = app.blobs
+        let kept = try await app.blocking.run { try made.map { try KeptPicture(keeping: $0, in: blobs) } }
+        attempt.report(progress: 1)
+        return .completed(kept)
+    }
+
+    static func store(_ products: [(id: JobID, product: [KeptPicture])]) -> SQL? {
+        let rows = products.flatMap { id, pictures in
+            pictures.enumerated().map { (id: id.rawValue, position: $0.offset, picture: $0.element) }
+        }
+        guard !rows.isEmpty else { return nil }
+        return """
+            INSERT INTO pictures (generation_id, position, file, thumbnail, width, height, bytes, details)
+            SELECT p.id, p.position, p.file, p.thumbnail, p.width, p.height, p.bytes, p.details::jsonb
+            FROM unnest(
+                \(rows.map(\.id))::uuid[], \(rows.map(\.position))::bigint[], \(rows.map(\.picture.file))::text[],
+                \(rows.map(\.picture.thumbnail))::text[], \(rows.map(\.picture.width))::bigint[],
+                \(rows.map(\.picture.height))::bigint[], \(rows.map(\.picture.bytes))::bigint[],
+                \(rows.map { JSON.object($0.picture.details).text })::text[]
+            ) AS p (id, position, file, thumbnail, width, height, bytes, details)
+            JOIN finished_jobs ON finished_jobs.id = p.id
+            """
+    }
+}
+
+/// A picture that was checked and is in the blob store, with its thumbnail.
+struct KeptPicture: Sendable {
+    let file: String
+    let thumbnail: String
+    let width: Int
+    let height: Int
+    let bytes: Int
+    let details: JSONObject
+
+    /// Blocks. Throws `JobError`: for bytes that are no picture, and for a store that takes no more.
+    init(keeping made: MadePicture, in blobs: BlobStore) throws {
+        do {
+            let info = try Pictures.check(file: made.file.path)
+            let preview = try blobs.temporaryFile()
+            try Pictures.thumbnail(
+                of: made.file.path,
+                fitting: (width: GeneratePicture.thumbnailSide, height: GeneratePicture.thumbnailSide),
+                to: preview.path
+            )
+            file = try blobs.keep(made.file, extension: info.format.fileExtension).name.description
+            thumbnail = try blobs.keep(preview, extension: "webp").name.description
+            (width, height, bytes) = (info.width, info.height, info.bytes)
+            details = made.details
+        } catch let error as PictureError {
+            throw JobError(keepingFailed: error)
+        } catch let error as BlobError {
+            throw JobError(keepingFailed: error)
+        }
+    }
+}
+
+extension JobError {
+    /// Room may be made; bytes that are no picture stay so.
+    init(keepingFailed error: PictureError) {
+        self.init("The picture cannot be kept: \(error.message)", isTransient: error.code == .diskFull || error.code == .io)
+    }
+
+    init(keepingFailed error: BlobError) {
+        self.init("The picture cannot be kept: \(error.message)", isTransient: true)
+    }
+}
+
+extension Database {
+    func wantedPicture(_ id: JobID) async throws(PostgresError) -> WantedPicture? {
+        try await query("SELECT prompt, model, parameters FROM generations WHERE id = \(id)")
+            .map { (prompt: String, model: String, parameters: JSON) in
+                WantedPicture(id: id, prompt: prompt, model: model, parameters: parameters.object ?? [:])
+            }
+            .first
+    }
+}

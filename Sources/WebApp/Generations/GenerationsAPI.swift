@@ -1,0 +1,88 @@
+import HTTPServer
+import JSON
+import Jobs
+import Postgres
+
+/// The JSON API over generations. Its field names and status words are a contract with existing clients.
+enum GenerationsAPI {
+    static let largestBody = 1 << 20
+
+    /// `POST /generate`
+    static func create(_ request: Request, _ app: App) async throws -> Response {
+        let body = try await JSONBody.read(request, limit: largestBody)
+        let wanted: GenerationRequest
+        do {
+            wanted = try GenerationRequest(body, models: app.models)
+        } catch {
+            return .invalid(error.problems)
+        }
+        let id = JobID.next()
+        try await app.enqueue([(id, wanted)], requestID: request.id)
+
+        var json = JSONWriter()
+        json.beginObject()
+        json.field("job_id", id.description)
+        json.field("status", "pending")
+        json.field("message", "The job is queued; follow it under \(app.configuration.apiPrefix)/status/\(id)")
+        json.endObject()
+        var response = Response.json(json.bytes, status: .accepted)
+        response.headers.set("Location", "\(app.configuration.apiPrefix)/status/\(id)")
+        return response
+    }
+
+    /// `GET /status/{job_id}`
+    static func status(_ request: Request, _ app: App, id: JobID) async throws -> Response {
+        guard let generation = try await app.database.generation(id) else {
+            return .failure("Job not found", status: .notFound)
+        }
+        var json = JSONWriter()
+        generation.write(to: &json)
+        return .json(json.bytes)
+    }
+
+    /// `GET /jobs?skip=0&limit=20` or `?before=<job id>&limit=20`
+    static func list(_ request: Request, _ app: App) async throws -> Response {
+        var query = QueryReader(request.query)
+        let limit = query.integer("limit", in: 1...100) ?? 20
+        let skip = query.integer("skip", in: 0...Int(Int32.max))
+        let before = query.value("before", "Input should be a valid UUID", type: "uuid_parsing") { JobID($0) }
+        if before != nil, skip ?? 0 > 0 { query.add("skip", "Cannot be combined with before", type: "value_error") }
+        guard query.problems.isEmpty else { return .invalid(query.problems, in: "query") }
+
+        let page =
+            if let before {
+                try await app.database.generations(before: before, limit: limit)
+            } else {
+                try await app.database.generations(skip: skip ?? 0, limit: limit)
+            }
+        var json = JSONWriter()
+        json.bytes.reserveCapacity(600 * page.count)
+        json.beginArray()
+        for generation in page { generation.write(to: &json) }
+        json.endArray()
+        var response = Response.json(json.bytes)
+        response.isCompressible = true
+        if page.count == limit, let last = page.last {
+            response.headers.set(
+                "Link",
+                "<\(app.configuration.apiPrefix)/jobs?before=\(last.id)&limit=\(limit)>; rel=\"next\""
+            )
+        }
+        return response
+    }
+}
+
+extension App {
+    /// Stores what was asked for and wakes the workers. Durable when it returns.
+    func enqueue(_ requests: [(id: JobID, request: GenerationRequest)], requestID: String) async throws {
+        let terms = JobTerms(
+            maxRetries: configuration.maxRetries,
+            timeLimit: configuration.jobTimeLimit,
+            requestID: requestID
+        )
+        try await database.insertGenerations(requests, job: terms)
+        for queue in Set(requests.map(\.request.model.provider.queue)) {
+            channels.announceWork(in: queue, on: redis)
+        }
+    }
+}

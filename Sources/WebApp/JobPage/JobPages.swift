@@ -1,0 +1,145 @@
+import HTTPServer
+import JSON
+import Jobs
+import Postgres
+import Templates
+
+enum JobPages {
+    /// `GET /jobs/{id}`: one generation, with its settings and its story.
+    static func show(_ request: Request, _ app: App, id: JobID) async throws -> Response {
+        guard let generation = try await app.database.generation(id) else { throw PageError.notFound }
+        let pictures = try await app.database.pictures(of: id)
+        let attempts = try await app.database.attempts(of: id)
+        var html = HTML(capacity: 16_384)
+        Pages.jobPage(
+            into: &html,
+            card: CardView(generation, app),
+            generation: generation,
+            settings: Setting.list(generation, details: pictures.first?.details),
+            pictures: pictures,
+            attempts: attempts,
+            site: app.site
+        )
+        return .page(html)
+    }
+
+    /// `POST /jobs/{id}/cancel`
+    static func cancel(_ request: Request, _ app: App, id: JobID) async throws -> Response {
+        switch try await app.database.cancelJob(id) {
+        case .unknownJob: throw PageError.notFound
+        case .cancelled, .requested: app.redis.announceCancellation(of: id, on: app.channels)
+        case .alreadyFinished: break
+        }
+        return .redirect(to: "/jobs/\(id)")
+    }
+}
+
+/// One line of a generation's settings.
+struct Setting {
+    let name: String
+    let value: String
+
+    static func list(_ generation: Generation, details: JSONObject?) -> [Setting] {
+        var settings = [Setting(name: "Model", value: generation.model)]
+        let parameters = (try? JSON(parsing: generation.parameters.bytes))?.object ?? [:]
+        settings += parameters.map { Setting(name: words($0.key), value: text($0.value)) }
+        let used = details?.filter { parameters[$0.key] == nil } ?? []
+        settings += used.map { Setting(name: words($0.key), value: text($0.value)) }
+        return settings
+    }
+
+    private static func words(_ key: String) -> String {
+        let spaced = key.split(separator: "_").joined(separator: " ")
+        return spaced.prefix(1).uppercased() + spaced.dropFirst()
+    }
+
+    private static func text(_ value: JSON) -> String {
+        if case .string(let text) = value { return text }
+        return value.text
+    }
+}
+
+/// A picture as its own page shows it.
+struct ShownPicture {
+    let picture: Picture
+    let bytes: Int
+    let details: JSONObject
+
+    var megabytes: String {
+        bytes < 1_000_000 ? "\((bytes + 500) / 1000) kB" : "\(bytes / 1_000_000).\(bytes / 100_000 % 10) MB"
+    }
+}
+
+/// One start of a job, as its story tells it.
+struct ShownAttempt {
+    let number: Int
+    let worker: String
+    let startedAt: Timestamp
+    let endedAt: Timestamp?
+    let outcome: String?
+    let error: String?
+    let providerRef: String?
+
+    var duration: String? {
+        endedAt.map { end in
+            let milliseconds = max(0, Int(end.seconds(since: startedAt) * 1000))
+            return milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000).\(milliseconds / 100 % 10) s"
+        }
+    }
+
+    var outcomeWords: String {
+        switch outcome {
+        case nil: "running"
+        case "handed_back": "handed back"
+        case "retried": "failed, tried again"
+        case .some(let word): word
+        }
+    }
+}
+
+extension Database {
+    func pictures(of id: JobID) async throws(PostgresError) -> [ShownPicture] {
+        try await query(
+            """
+            SELECT file, thumbnail, width, height, bytes, details
+            FROM pictures
+            WHERE generation_id = \(id)
+            ORDER BY position
+            LIMIT 100
+            """
+        ).map { (file: String, thumbnail: String, width: Int, height: Int, bytes: Int, details: JSON) in
+            ShownPicture(
+                picture: Picture(file: file, thumbnail: thumbnail, width: width, height: height),
+                bytes: bytes,
+                details: details.object ?? [:]
+            )
+        }
+    }
+
+    /// The newest first.
+    func attempts(of id: JobID) async throws(PostgresError) -> [ShownAttempt] {
+        try await query(
+            """
+            SELECT number, worker, started_at, ended_at, outcome, error, provider_ref
+            FROM job_attempts
+            WHERE job_id = \(id)
+            ORDER BY number DESC
+            LIMIT 100
+            """
+        ).map {
+            (
+                number: Int, worker: String, startedAt: Timestamp, endedAt: Timestamp?, outcome: String?,
+                error: String?, providerRef: String?
+            ) in
+            ShownAttempt(
+                number: number,
+                worker: worker,
+                startedAt: startedAt,
+                endedAt: endedAt,
+                outcome: outcome,
+                error: error,
+                providerRef: providerRef
+            )
+        }
+    }
+}

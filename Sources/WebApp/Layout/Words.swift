@@ -1,0 +1,15 @@
+import EventLoop
+import Postgres
+
+extension Timestamp {
+    /// The time in UTC as people write it: `2026-11-21 09:00:05 UTC`.
+    var words: String {
+        let text = description
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"
+    }
+}
+
+extension Duration {
+    /// A short time in milliseconds, with two decimals.
+    var words: String { LiveFigures.milliseconds(Double(wholeNanoseconds) / 1_000_000) }
+}

@@ -1,0 +1,248 @@
+import HTTPServer
+import JSON
+
+/// The description of the API, kept beside the code that answers; a test holds it against the routes.
+enum OpenAPI {
+    /// `GET /api/v1/openapi.json`
+    static func show(_ request: Request, _ app: App) async throws -> Response {
+        var response = Response.json(document(app.configuration).serialized())
+        response.isCompressible = true
+        return response
+    }
+
+    static func document(_ configuration: Configuration) -> JSON {
+        [
+            "openapi": "3.1.0",
+            "info": [
+                "title": .string("\(configuration.projectName) API"),
+                "version": .string(Main.version),
+                "description": "Queue pictures, follow their jobs, and read what came of them.",
+            ],
+            "servers": [["url": .string(configuration.apiPrefix)]],
+            "paths": paths,
+            "components": ["schemas": schemas],
+        ]
+    }
+
+    private static let paths: JSON = [
+        "/generate": [
+            "post": [
+                "summary": "Queue a generation",
+                "description": "The job is durable when 202 is answered.",
+                "operationId": "generate",
+                "requestBody": [
+                    "required": true,
+                    "content": ["application/json": ["schema": ["$ref": "#/components/schemas/GenerationRequest"]]],
+                ],
+                "responses": [
+                    "202": answer("The job is queued", "#/components/schemas/Accepted"),
+                    "413": failure("The body is larger than 1 MiB"),
+                    "415": failure("The body is not declared as UTF-8 JSON"),
+                    "422": invalid,
+                    "503": unavailable,
+                ],
+            ]
+        ],
+        "/status/{job_id}": [
+            "get": [
+                "summary": "One job",
+                "operationId": "status",
+                "parameters": [
+                    [
+                        "name": "job_id", "in": "path", "required": true,
+                        "schema": ["type": "string", "format": "uuid"],
+                    ]
+                ],
+                "responses": [
+                    "200": answer("The job", "#/components/schemas/Job"),
+                    "404": failure("There is no such job"),
+                    "422": invalid,
+                    "503": unavailable,
+                ],
+            ]
+        ],
+        "/jobs": [
+            "get": [
+                "summary": "Jobs, the newest first",
+                "description": "For deep paging follow the Link header, which is as quick at any depth.",
+                "operationId": "jobs",
+                "parameters": [
+                    queryParameter("skip", ["type": "integer", "minimum": 0, "maximum": 2_147_483_647, "default": 0]),
+                    queryParameter("limit", ["type": "integer", "minimum": 1, "maximum": 100, "default": 20]),
+                    queryParameter("before", ["type": "string", "format": "uuid"]),
+                ],
+                "responses": [
+                    "200": [
+                        "description": "The jobs",
+                        "headers": ["Link": ["description": "rel=next, when there may be more", "schema": ["type": "string"]]],
+                        "content": [
+                            "application/json": [
+                                "schema": ["type": "array", "items": ["$ref": "#/components/schemas/Job"]]
+                            ]
+                        ],
+                    ],
+                    "422": invalid,
+                    "503": unavailable,
+                ],
+            ]
+        ],
+        "/health": [
+            "get": [
+                "summary": "Whether requests can be served",
+                "operationId": "health",
+                "responses": [
+                    "200": answer("They can", "#/components/schemas/Health"),
+                    "503": answer("They cannot", "#/components/schemas/Health"),
+                ],
+            ]
+        ],
+        "/openapi.json": [
+            "get": [
+                "summary": "This description",
+                "operationId": "openapi",
+                "responses": [
+                    "200": [
+                        "description": "An OpenAPI 3.1 document",
+                        "content": ["application/json": ["schema": ["type": "object"]]],
+                    ]
+                ],
+            ]
+        ],
+    ]
+
+    private static let schemas: JSON = [
+        "GenerationRequest": [
+            "type": "object",
+            "required": ["prompt", "model"],
+            "additionalProperties": false,
+            "properties": [
+                "prompt": ["type": "string", "minLength": 1, "maxLength": .integer(GenerationRequest.longestPrompt)],
+                "model": ["type": "string", "minLength": 1, "maxLength": 200, "examples": ["atelier/canvas"]],
+                "parameters": [
+                    "type": "object",
+                    "default": [:],
+                    "description": "Inputs of the model. atelier/canvas knows those of CanvasParameters.",
+                ],
+            ],
+        ],
+        "CanvasParameters": [
+            "type": "object",
+            "additionalProperties": false,
+            "properties": [
+                "negative_prompt": ["type": "string"],
+                "width": ["type": "integer", "minimum": 64, "maximum": 2048, "default": 1024],
+                "height": ["type": "integer", "minimum": 64, "maximum": 2048, "default": 1024],
+                "seed": ["type": "integer", "minimum": 0, "maximum": .integer(CanvasProvider.largestSeed)],
+                "style": ["type": "string", "enum": .array(GenerateForm.styles.map { .string($0) })],
+            ],
+        ],
+        "Accepted": [
+            "type": "object",
+            "required": ["job_id", "status", "message"],
+            "properties": [
+                "job_id": ["type": "string", "format": "uuid"],
+                "status": ["const": "pending"],
+                "message": ["type": "string"],
+            ],
+        ],
+        "Job": [
+            "type": "object",
+            "required": [
+                "id", "prompt", "model", "parameters", "status", "media_path", "error_message", "retry_count",
+                "created_at", "updated_at", "started_at", "completed_at", "next_attempt_at", "progress",
+            ],
+            "properties": [
+                "id": ["type": "string", "format": "uuid"],
+                "prompt": ["type": "string"],
+                "model": ["type": "string"],
+                "parameters": ["type": "object"],
+                "status": ["enum": ["pending", "processing", "completed", "failed", "cancelled"]],
+                "media_path": [
+                    "type": ["string", "null"], "description": "The stored file; it is served under /images/",
+                ],
+                "error_message": ["type": ["string", "null"]],
+                "retry_count": ["type": "integer", "minimum": 0],
+                "created_at": ["type": "string", "format": "date-time"],
+                "updated_at": ["type": "string", "format": "date-time"],
+                "started_at": ["type": ["string", "null"], "format": "date-time"],
+                "completed_at": [
+                    "type": ["string", "null"], "format": "date-time",
+                    "description": "When the job ended, however it did",
+                ],
+                "next_attempt_at": [
+                    "type": ["string", "null"], "format": "date-time",
+                    "description": "When a pending job that waits for its next attempt may begin",
+                ],
+                "progress": ["type": "number", "minimum": 0, "maximum": 1],
+            ],
+        ],
+        "Health": [
+            "type": "object",
+            "required": ["status", "database", "redis", "worker"],
+            "properties": [
+                "status": ["enum": ["ok", "degraded", "down"]],
+                "database": ["$ref": "#/components/schemas/HealthPart"],
+                "redis": ["$ref": "#/components/schemas/HealthPart"],
+                "worker": [
+                    "type": "object",
+                    "required": ["status", "count", "running", "capacity", "latency_ms"],
+                    "properties": [
+                        "status": ["enum": ["up", "down"]],
+                        "count": ["type": "integer"],
+                        "running": ["type": "integer"],
+                        "capacity": ["type": "integer"],
+                        "latency_ms": [
+                            "type": ["number", "null"],
+                            "description": "How long ago the freshest worker showed itself",
+                        ],
+                    ],
+                ],
+            ],
+        ],
+        "HealthPart": [
+            "type": "object",
+            "required": ["status", "latency_ms"],
+            "properties": [
+                "status": ["enum": ["up", "down"]],
+                "latency_ms": ["type": "number"],
+                "detail": ["type": "string"],
+            ],
+        ],
+        "Failure": [
+            "type": "object",
+            "required": ["detail"],
+            "properties": ["detail": ["type": "string"]],
+        ],
+        "Invalid": [
+            "type": "object",
+            "required": ["detail"],
+            "properties": [
+                "detail": [
+                    "type": "array",
+                    "items": [
+                        "type": "object",
+                        "required": ["loc", "msg", "type"],
+                        "properties": [
+                            "loc": ["type": "array", "items": ["type": ["string", "integer"]]],
+                            "msg": ["type": "string"],
+                            "type": ["type": "string"],
+                        ],
+                    ],
+                ]
+            ],
+        ],
+    ]
+
+    private static let invalid = answer("Something sent is wrong; every bad field is named", "#/components/schemas/Invalid")
+    private static let unavailable = failure("The database cannot be reached; Retry-After tells when to ask again")
+
+    private static func failure(_ description: JSON) -> JSON { answer(description, "#/components/schemas/Failure") }
+
+    private static func answer(_ description: JSON, _ schema: JSON) -> JSON {
+        ["description": description, "content": ["application/json": ["schema": ["$ref": schema]]]]
+    }
+
+    private static func queryParameter(_ name: JSON, _ schema: JSON) -> JSON {
+        ["name": name, "in": "query", "required": false, "schema": schema]
+    }
+}

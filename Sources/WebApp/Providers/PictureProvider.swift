@@ -1,0 +1,35 @@
+import JSON
+import Jobs
+import Media
+
+/// Makes pictures: the built-in canvas, or a service over HTTP.
+protocol PictureProvider: Sendable {
+    /// For people.
+    var name: String { get }
+    /// The queue of its jobs; a worker's concurrency is set for each.
+    var queue: String { get }
+
+    /// What is wrong with these inputs, as far as it can be told without asking.
+    func problems(with parameters: JSONObject) -> [FieldProblem]
+
+    /// Makes the pictures of one generation, at least one.
+    ///
+    /// Throws `JobError` in words fit for the person who asked; stops soon after cancellation. What has been paid for
+    /// must be found again by a later attempt: see `Attempt.remember`.
+    func make(_ wanted: WantedPicture, _ attempt: Attempt) async throws -> [MadePicture]
+}
+
+/// What a provider is asked for.
+struct WantedPicture: Sendable {
+    let id: JobID
+    let prompt: String
+    let model: String
+    let parameters: JSONObject
+}
+
+/// A picture as its provider gave it: not yet checked, not yet kept.
+struct MadePicture: Sendable {
+    let file: TemporaryFile
+    /// What was really used, such as the seed; stored with the picture.
+    let details: JSONObject
+}

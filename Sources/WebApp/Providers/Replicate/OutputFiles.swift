@@ -1,0 +1,65 @@
+import EventLoop
+import HTTPClient
+import Jobs
+import Media
+
+/// Fetches the files that a model's output names: from the public internet only, without any token.
+struct OutputFiles: Sendable {
+    static let largest = 64 << 20
+    static let mostRedirects = 3
+
+    let http: HTTPClient
+    let blobs: BlobStore
+    let network: NetworkPolicy
+
+    /// An unchecked file in the blob store's temporary folder.
+    func fetch(_ url: String) async throws -> TemporaryFile {
+        if url.hasPrefix("data:") { return try decode(url) }
+        var target = url
+        for _ in 0...Self.mostRedirects {
+            let file = try blobs.temporaryFile()
+            var request = ClientRequest(method: "GET", url: target)
+            request.network = network
+            request.timeout = .seconds(120)
+            let response: ClientResponse
+            do {
+                response = try await http.download(request, to: file.path, limit: Self.largest)
+            } catch {
+                throw Self.failure(error)
+            }
+            switch response.status {
+            case 200...299:
+                return file
+            case 301, 302, 303, 307, 308:
+                guard let location = response.headers["location"], location.contains("://") else {
+                    throw JobError.transient("The picture’s address leads nowhere")
+                }
+                target = location
+            case 403, 404, 410:
+                // Files are removed an hour after the prediction; sooner, the network behind them may lag.
+                throw JobError.transient("The picture is not at its address (status \(response.status))")
+            default:
+                throw JobError.transient("The picture cannot be fetched (status \(response.status))")
+            }
+        }
+        throw JobError.transient("The picture’s address redirects too often")
+    }
+
+    private static func failure(_ error: HTTPClientError) -> JobError {
+        switch error.code {
+        case .tooLarge: .permanent("The picture is larger than \(largest >> 20) MB")
+        case .refusedByPolicy, .badURL: .permanent("The picture’s address is not allowed: \(error.message)")
+        default: .transient("The picture cannot be fetched: \(error.message)")
+        }
+    }
+
+    /// `data:image/png;base64,…`
+    private func decode(_ url: String) throws -> TemporaryFile {
+        guard let comma = url.firstIndex(of: ","), url[..<comma].hasSuffix(";base64"),
+            let bytes = Base64.decode(url[url.index(after: comma)...].utf8), bytes.count <= Self.largest
+        else { throw JobError.permanent("The model’s output is no picture that can be read") }
+        let file = try blobs.temporaryFile()
+        try file.write(bytes)
+        return file
+    }
+}

@@ -1,0 +1,20 @@
+import EventLoop
+import Redis
+
+/// How often jobs may start at a provider, over all workers.
+struct StartLimit: Sendable {
+    let key: String
+    /// 0 lifts the limit.
+    let perSecond: Int
+    let limiter: RateLimiter
+
+    /// Waits for a turn. Throws only when the task is cancelled.
+    func wait() async throws {
+        guard perSecond > 0, let loop = EventLoop.current else { return }
+        while true {
+            let decision = await limiter.allow(key, limit: perSecond, period: .seconds(1), burst: perSecond, cost: 1)
+            if decision.allowed { return }
+            try await loop.sleep(for: max(decision.retryAfter, .milliseconds(1)) * Double.random(in: 1...1.2))
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import HTTPServer
+
+/// The site's table of contents.
+func routes(_ configuration: Configuration) -> Routes<App> {
+    var routes = Routes<App>()
+
+    routes.get("/", GeneratePages.show)
+    routes.post("/generate", GeneratePages.create)
+    routes.get("/recent", GeneratePages.recent)
+    routes.get("/history", HistoryPages.show)
+    routes.get("/architecture", ArchitecturePages.show)
+    routes.get("/architecture/figures", ArchitecturePages.figures)
+
+    routes.get("/jobs/{job_id}", JobPages.show)
+    routes.get("/jobs/{job_id}/card", CardPages.card)
+    routes.post("/jobs/{job_id}/cancel", JobPages.cancel)
+    routes.get("/cards", CardPages.cards)
+
+    routes.get("/images/{file}", ImagePages.show)
+
+    let api = configuration.apiPrefix
+    routes.post("\(api)/generate", GenerationsAPI.create)
+    routes.get("\(api)/status/{job_id}", GenerationsAPI.status)
+    routes.get("\(api)/jobs", GenerationsAPI.list)
+    routes.get("\(api)/health", HealthAPI.show)
+    routes.get("\(api)/openapi.json", OpenAPI.show)
+
+    routes.get("/healthz", HealthAPI.alive)
+    routes.get("/readyz", HealthAPI.ready)
+    return routes
+}
