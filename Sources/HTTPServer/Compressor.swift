@@ -1,14 +1,15 @@
 import CZlib
 
-/// Gzips responses on one loop, with one deflate state of about 256 KB for all of them.
+/// Gzips one thing after the other with one deflate state of about 256 KB, made at its first use.
 final class Compressor {
     /// Below this the gain is not worth the client's work.
     private static let smallest = 1024
-    /// Level 4 takes pages at about 100 MB/s and comes within a few percent of the slower ones.
-    private static let level: Int32 = 4
-
+    private let level: Int32
     private var stream = z_stream()
     private var isReady = false
+
+    /// From 1, fast, to 9, small.
+    init(level: Int32 = 4) { self.level = level }
 
     deinit {
         if isReady { deflateEnd(&stream) }
@@ -55,7 +56,7 @@ final class Compressor {
         // 15 + 16: the largest window, in gzip's wrapping.
         let result = deflateInit2_(
             &stream,
-            Self.level,
+            level,
             Z_DEFLATED,
             15 + 16,
             8,

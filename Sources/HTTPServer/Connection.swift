@@ -167,8 +167,9 @@ final class Connection: @unchecked Sendable {
     /// Throws away the part of the body that is in `pending`; `false` when it is malformed.
     func discardPending() -> Bool {
         var discarded: [UInt8] = []
-        guard let count = try? body.decode(pending.span, into: &discarded) else { return false }
-        pending.removeFirst(count)
+        let bytes = pending
+        guard let count = try? body.decode(bytes.span, into: &discarded) else { return false }
+        pending = Array(bytes[count...])
         return true
     }
 

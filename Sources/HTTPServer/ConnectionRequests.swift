@@ -174,8 +174,9 @@ extension Connection {
     private func decodePending() {
         guard !pending.isEmpty, !body.isComplete, bodyFailure == nil else { return }
         do throws(ProtocolError) {
-            let count = try body.decode(pending.span, into: &bodyChunk)
-            pending.removeFirst(count)
+            let bytes = pending
+            let count = try body.decode(bytes.span, into: &bodyChunk)
+            pending = Array(bytes[count...])
         } catch {
             bodyFailed(error)
         }
