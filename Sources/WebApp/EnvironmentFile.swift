@@ -36,7 +36,7 @@ enum EnvironmentFile {
             return String(value.dropFirst().dropLast())
         }
         guard let comment = value.firstRange(of: " #") else { return String(value) }
-        return String(value[..<comment].trimmingSpaces)
+        return String(value[..<comment.lowerBound].trimmingSpaces)
     }
 }
 

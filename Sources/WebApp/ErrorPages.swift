@@ -1,5 +1,6 @@
 import EventLoop
 import HTTPServer
+import JSON
 import Jobs
 import Postgres
 import Templates
@@ -84,7 +85,7 @@ private struct Failure {
             if isAPI { message = "Not found" }
         case RouteError.methodNotAllowed(let allowed):
             self.init(.methodNotAllowed, "That cannot be done here", "This address does not take that method.")
-            allow = allowed
+            allow = allowed.map(\.description).joined(separator: ", ")
         case RouteError.malformedParameter(let name, _):
             self.init(.notFound, "Nothing here", "This page does not exist, or not any more.")
             if isAPI {

@@ -39,7 +39,8 @@ struct Main {
     }
 
     private static func complain(_ message: String) {
-        fputs("atelier: \(message)\n", stderr)
+        let text = "atelier: \(message)\n"
+        _ = text.withCString { write(2, $0, strlen($0)) }
     }
 }
 

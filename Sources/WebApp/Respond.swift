@@ -42,7 +42,7 @@ extension Response {
     static func page(_ html: consuming HTML, status: Status = .ok) -> Response {
         var response = Response.html(html.bytes(), status: status)
         response.headers.set("Cache-Control", "private, no-cache")
-        response.isCompressible = true
+        response.compressible = true
         return response
     }
 
@@ -50,7 +50,7 @@ extension Response {
     static func fragment(_ html: consuming HTML) -> Response {
         var response = Response.html(html.bytes())
         response.headers.set("Cache-Control", "no-store")
-        response.isCompressible = true
+        response.compressible = true
         return response
     }
 }

@@ -16,10 +16,10 @@ enum SecurityHeaders {
         if !response.headers.contains("Content-Security-Policy") {
             response.headers.append("Content-Security-Policy", policy)
         }
-        response.headers.append("X-Content-Type-Options", "nosniff")
+        response.headers.set("X-Content-Type-Options", "nosniff")
         response.headers.append("Referrer-Policy", "same-origin")
         response.headers.append("Cross-Origin-Opener-Policy", "same-origin")
-        response.headers.append("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.set("Cross-Origin-Resource-Policy", "same-origin")
     }
 }
 

@@ -9,10 +9,17 @@ struct SiteHandler: Sendable {
     private let assets: StaticFiles
     private let allowedHosts: AllowedHosts
 
-    init(_ app: App) {
+    init(_ app: App) throws {
         self.app = app
         routes = WebApp.routes(app.configuration)
-        assets = StaticFiles(root: app.configuration.publicPath, cacheControl: "public, max-age=300")
+        do {
+            assets = try StaticFiles(root: app.configuration.publicPath, cacheControl: "public, max-age=300")
+        } catch {
+            throw OperatorError(
+                "the folder \(app.configuration.publicPath) with the stylesheet cannot be read: \(error.reason);"
+                    + " start in the project's folder or set ATELIER_PUBLIC_PATH"
+            )
+        }
         allowedHosts = AllowedHosts(app.configuration)
     }
 

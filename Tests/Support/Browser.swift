@@ -179,8 +179,7 @@ public final class Browser: @unchecked Sendable {
 
     @discardableResult
     private func call(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
-        var request = ClientRequest(method: method, url: address + path)
-        request.network = .unrestricted
+        var request = ClientRequest(method, address + path, network: .unrestricted)
         request.timeout = .seconds(60)
         request.stallTimeout = .seconds(60)
         request.maximumResponseBytes = 64 << 20

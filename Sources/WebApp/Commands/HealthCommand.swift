@@ -10,13 +10,12 @@ struct HealthCommand {
         let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(configuration.port)"
         try onLoop { loop in
             let client = HTTPClient(loops: [loop], settings: ClientSettings())
-            var request = ClientRequest(method: "GET", url: "\(address)\(configuration.apiPrefix)/health")
+            var request = ClientRequest("GET", "\(address)\(configuration.apiPrefix)/health", network: .unrestricted)
             request.timeout = .seconds(5)
-            request.network = .unrestricted
             let response: ClientResponse
             do {
                 response = try await client.send(request)
-            } catch {
+            } catch let error as HTTPClientError {
                 throw OperatorError("nothing answers on \(address): \(error.message)")
             }
             print(String(decoding: response.body, as: UTF8.self))

@@ -7,7 +7,7 @@ struct MigrateCommand {
 
     func run(_ action: Command.MigrateAction) throws {
         try onLoop { loop in
-            let database = try Database(DatabaseConfiguration(url: configuration.databaseURL), loops: [loop])
+            let database = Database(DatabaseConfiguration(url: configuration.databaseURL), loops: [loop])
             defer { database.close() }
             let migrator = Migrator(folder: configuration.migrationsPath)
             if case .new(let name) = action {
@@ -17,19 +17,30 @@ struct MigrateCommand {
             try await database.waitUntilReachable(upTo: .seconds(60)) { print("waiting for the database: \($0)") }
             switch action {
             case .up:
-                let applied = try await migrator.up(database)
-                print(applied.isEmpty ? "the database is up to date" : applied.map { "applied \($0)" }.joined(separator: "\n"))
+                report(try await migrator.up(on: database), "applied", nothing: "the database is up to date")
             case .down(let count):
-                let undone = try await migrator.down(database, count)
-                print(undone.isEmpty ? "nothing to take back" : undone.map { "took back \($0)" }.joined(separator: "\n"))
+                report(try await migrator.down(count, on: database), "took back", nothing: "nothing to take back")
             case .status:
-                for migration in try await migrator.status(database) { print(migration) }
+                for migration in try await migrator.status(of: database) {
+                    print("\(migration.state)  \(migration.version)_\(migration.name)")
+                }
             case .history:
-                for entry in try await migrator.history(database) { print(entry) }
+                for migration in try await migrator.history(of: database) {
+                    print("\(migration.appliedAt?.description ?? "applied by another tool")  \(Self.name(migration))")
+                }
             case .new:
                 break
             }
         }
+    }
+
+    private func report(_ migrations: [AppliedMigration], _ verb: String, nothing: String) {
+        if migrations.isEmpty { print(nothing) }
+        for migration in migrations { print("\(verb) \(Self.name(migration))") }
+    }
+
+    private static func name(_ migration: AppliedMigration) -> String {
+        migration.name.map { "\(migration.version)_\($0)" } ?? migration.version
     }
 }
 

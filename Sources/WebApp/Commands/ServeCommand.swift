@@ -51,7 +51,7 @@ struct ServeCommand {
 
         var server: HTTPServer?
         if !loops.isEmpty {
-            let site = SiteHandler(app)
+            let site = try SiteHandler(app)
             let listening = HTTPServer(loops: loops, limits: ServerLimits()) { await site.respond(to: $0) }
             do {
                 try listening.start(host: configuration.host, port: configuration.port)
@@ -74,7 +74,7 @@ struct ServeCommand {
         let worker = workerLoop.map { Worker(app, on: $0) }
         let workerEnded = Promise<Void>(on: loop)
         if let worker {
-            worker.loop.spawn {
+            workerLoop?.spawn {
                 await worker.run()
                 loop.execute { workerEnded.succeed(()) }
             }
@@ -115,7 +115,12 @@ private final class Ending: @unchecked Sendable {
 extension App {
     /// Opens everything; connections are made when they are first needed.
     init(_ configuration: Configuration, loops: [EventLoop], log: Log) throws {
-        let blobs = try BlobStore(root: configuration.storagePath)
+        let blobs = BlobStore(root: configuration.storagePath)
+        do {
+            try blobs.check()
+        } catch {
+            throw OperatorError("the folder for pictures, \(configuration.storagePath), cannot be used: \(error.message)")
+        }
         let blocking = BlockingPool(threads: max(2, configuration.canvasConcurrency), capacity: 1000)
         let database = Database(DatabaseConfiguration(url: configuration.databaseURL), loops: loops)
         let redis = try Redis(url: configuration.redisURL, loops: loops)

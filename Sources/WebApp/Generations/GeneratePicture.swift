@@ -67,7 +67,7 @@ struct KeptPicture: Sendable {
             let preview = try blobs.temporaryFile()
             try Pictures.thumbnail(
                 of: made.file.path,
-                fitting: (width: GeneratePicture.thumbnailSide, height: GeneratePicture.thumbnailSide),
+                fitting: PictureSize(width: GeneratePicture.thumbnailSide, height: GeneratePicture.thumbnailSide),
                 to: preview.path
             )
             file = try blobs.keep(made.file, extension: info.format.fileExtension).name.description

@@ -37,6 +37,8 @@ struct Generation: Sendable {
             }
         }
 
+        var statusText: String { status.description }
+
         var isFinished: Bool { self == .completed || self == .failed || self == .cancelled }
     }
 }
@@ -60,7 +62,7 @@ extension Generation {
         json.key("parameters")
         json.raw(parameters.bytes)
         json.key("status")
-        json.value(state.status)
+        json.value(state.status.description)
         json.field("media_path", orNull: picture?.file)
         json.field("error_message", orNull: error)
         json.field("retry_count", retryCount)

@@ -61,7 +61,7 @@ enum GenerationsAPI {
         for generation in page { generation.write(to: &json) }
         json.endArray()
         var response = Response.json(json.bytes)
-        response.isCompressible = true
+        response.compressible = true
         if page.count == limit, let last = page.last {
             response.headers.set(
                 "Link",

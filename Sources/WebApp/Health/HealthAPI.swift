@@ -1,5 +1,7 @@
+import EventLoop
 import HTTPServer
 import JSON
+import Postgres
 
 enum HealthAPI {
     /// `GET /api/v1/health`: 200 when requests can be served, 503 when not; every part with its latency.

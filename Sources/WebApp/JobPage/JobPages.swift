@@ -1,3 +1,4 @@
+import EventLoop
 import HTTPServer
 import JSON
 import Jobs
@@ -82,7 +83,7 @@ struct ShownAttempt {
 
     var duration: String? {
         endedAt.map { end in
-            let milliseconds = max(0, Int(end.seconds(since: startedAt) * 1000))
+            let milliseconds = max(0, Int((end - startedAt).wholeNanoseconds / 1_000_000))
             return milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000).\(milliseconds / 100 % 10) s"
         }
     }

@@ -1,5 +1,7 @@
 import EventLoop
+import Jobs
 import Postgres
+import Templates
 
 extension Timestamp {
     /// The time in UTC as people write it: `2026-11-21 09:00:05 UTC`.
@@ -12,4 +14,13 @@ extension Timestamp {
 extension Duration {
     /// A short time in milliseconds, with two decimals.
     var words: String { LiveFigures.milliseconds(Double(wholeNanoseconds) / 1_000_000) }
+}
+
+extension JobID: TextRepresentable {
+    public var text: String { description }
+}
+
+/// The machine-readable form, for `<time datetime>`.
+extension Timestamp: TextRepresentable {
+    public var text: String { description }
 }

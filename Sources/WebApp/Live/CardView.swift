@@ -61,7 +61,7 @@ struct CardView {
         case .pending:
             return generation.cancelRequested ? "Being cancelled" : "Waiting for a worker"
         case .scheduled:
-            let seconds = generation.nextAttemptAt.map { Int($0.seconds(since: .now).rounded(.up)) } ?? 0
+            let seconds = generation.nextAttemptAt.map { Int(($0 - Timestamp.now).components.seconds) + 1 } ?? 0
             let when = seconds > 0 ? "in \(seconds) s" : "now"
             return generation.retryCount > 0 ? "Trying again \(when)" : "Starts \(when)"
         case .processing:

@@ -6,7 +6,7 @@ enum OpenAPI {
     /// `GET /api/v1/openapi.json`
     static func show(_ request: Request, _ app: App) async throws -> Response {
         var response = Response.json(document(app.configuration).serialized())
-        response.isCompressible = true
+        response.compressible = true
         return response
     }
 

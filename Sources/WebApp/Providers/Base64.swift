@@ -8,9 +8,10 @@ enum Base64 {
         var count = 0
         var isValid = false
         let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { buffer, written in
+            guard let base = buffer.baseAddress else { return }
             isValid =
                 sodium_base642bin(
-                    buffer.baseAddress,
+                    base,
                     buffer.count,
                     text,
                     text.count,

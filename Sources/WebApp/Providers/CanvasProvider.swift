@@ -94,6 +94,7 @@ struct CanvasParameters: Sendable {
 extension JobID {
     /// A seed for who asked for none: every attempt finds the same one again.
     var seed: Int {
-        Int(truncatingIfNeeded: rawValue.low) & CanvasProvider.largestSeed
+        // The last 48 bits, which are chance.
+        Int(description.suffix(12), radix: 16) ?? 0
     }
 }

@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import HTTPClient
 import Jobs
 import Media
@@ -18,15 +19,9 @@ struct OutputFiles: Sendable {
         var target = url
         for _ in 0...Self.mostRedirects {
             let file = try blobs.temporaryFile()
-            var request = ClientRequest(method: "GET", url: target)
-            request.network = network
+            var request = ClientRequest("GET", target, network: network)
             request.timeout = .seconds(120)
-            let response: ClientResponse
-            do {
-                response = try await http.download(request, to: file.path, limit: Self.largest)
-            } catch {
-                throw Self.failure(error)
-            }
+            let response = try await download(request, to: file)
             switch response.status {
             case 200...299:
                 return file
@@ -43,6 +38,17 @@ struct OutputFiles: Sendable {
             }
         }
         throw JobError.transient("The picture’s address redirects too often")
+    }
+
+    private func download(_ request: ClientRequest, to file: TemporaryFile) async throws -> ClientResponse {
+        let descriptor = open(file.path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw JobError.transient("The picture cannot be stored: \(SystemError("open").reason)") }
+        defer { close(descriptor) }
+        do {
+            return try await http.download(request, to: descriptor, limit: Self.largest)
+        } catch {
+            throw Self.failure(error)
+        }
     }
 
     private static func failure(_ error: HTTPClientError) -> JobError {

@@ -93,9 +93,8 @@ struct ReplicateClient: Sendable {
     }
 
     private func request(_ method: String, _ path: String) -> ClientRequest {
-        var request = ClientRequest(method: method, url: baseURL + path)
+        var request = ClientRequest(method, baseURL + path, network: network)
         request.headers = [("Authorization", "Bearer \(token.revealed)"), ("Accept", "application/json")]
-        request.network = network
         return request
     }
 

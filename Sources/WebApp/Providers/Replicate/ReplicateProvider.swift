@@ -70,7 +70,7 @@ struct ReplicateProvider: PictureProvider {
         }
         guard attempt.number > 1 else { return nil }
         // An earlier attempt may have died between creating and storing the id. A minute for clocks that differ.
-        let candidates = try await client.predictions(since: attempt.createdAt.advanced(by: .seconds(-60)))
+        let candidates = try await client.predictions(since: attempt.createdAt - .seconds(60))
             .filter { $0.input == input && Self.isUsable($0) }
         guard !candidates.isEmpty else { return nil }
         let taken = try await database.storedPredictions(candidates.map(\.id))
