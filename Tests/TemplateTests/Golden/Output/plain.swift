@@ -2,8 +2,9 @@
 import Templates
 
 extension Pages {
-static func plain(into _html: inout Templates.HTML
-) {
-_html.literal("Nothing in it is special: café, tab\there.")
-}
+    static func plain(
+        into _html: inout Templates.HTML
+    ) {
+        _html.literal("Nothing in it is special: café, tab\there.")
+    }
 }
