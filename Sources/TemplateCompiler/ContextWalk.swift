@@ -11,8 +11,8 @@ struct CheckedTemplate {
     let layout: Layout?
     /// By the offset of the value.
     let writers: [Int: Writer]
-    /// Values right behind `<pre>` or `<textarea>`, whose first line break a browser would drop.
-    let afterDroppedLineBreak: Set<Int>
+    /// By their first offset: stretches of markup behind which a browser drops a line break.
+    let droppingLineBreak: Set<Int>
     let blockStates: [String: HTMLState]
 
     var asLayout: Layout { Layout(blocks: template.blocks, states: blockStates) }
@@ -25,7 +25,7 @@ struct ContextWalk {
     private let layout: Layout?
     private let templateNames: Set<String>
     private var writers: [Int: Writer] = [:]
-    private var afterDroppedLineBreak: Set<Int> = []
+    private var droppingLineBreak: Set<Int> = []
     private var blockStates: [String: HTMLState] = [:]
 
     private init(_ template: Template, layout: Layout?, templateNames: Set<String>) {
@@ -52,7 +52,7 @@ struct ContextWalk {
             template: template,
             layout: layout,
             writers: walk.writers,
-            afterDroppedLineBreak: walk.afterDroppedLineBreak,
+            droppingLineBreak: walk.droppingLineBreak,
             blockStates: walk.blockStates
         )
     }
@@ -91,7 +91,6 @@ struct ContextWalk {
         case .content: break
         case .unfinished(let what, let offset): throw Refusal(offset, "\(what) is never closed")
         case .escapableText(let element), .json(let element, _, _):
-            if state.floor > 0, state.elements.count == state.floor { return }
             throw Refusal(element.offset, "<\(element.name)> is never closed")
         case .tag(let tag): throw Refusal(tag.element.offset, "the tag <\(tag.element.name)> is never closed")
         case .value(_, let attribute):
@@ -110,9 +109,10 @@ struct ContextWalk {
 
     private mutating func walk(_ node: Node, _ state: inout HTMLState) throws(Refusal) {
         switch node {
-        case .text(let range): return try HTMLReader.read(range, of: source, in: &state)
+        case .text(let range):
+            if try HTMLReader.read(range, of: source, in: &state) { droppingLineBreak.insert(range.lowerBound) }
+            return
         case .value(let code, let offset):
-            if state.dropsLineBreak { afterDroppedLineBreak.insert(code.offset) }
             writers[code.offset] = try state.readValue(offset: offset)
             return
         default: break
@@ -193,7 +193,6 @@ struct ContextWalk {
         case .content, .escapableText: break
         default: throw Refusal(block.offset, "a block can only stand between tags or in <title>, not \(state)")
         }
-        state.dropsLineBreak = false
         blockStates[block.name] = state
         try walkBlock(block, from: state)
     }

@@ -5,6 +5,7 @@ struct Emitter {
     private var output = ""
     private var literal = ""
     private var loops = 0
+    private var isLocated = false
 
     private init(_ checked: CheckedTemplate) {
         self.checked = checked
@@ -28,9 +29,9 @@ struct Emitter {
         line("extension Pages {")
         // Kept in the template's own lines and columns, so that errors in the parameters are reported there.
         if let parameters = template.parameters {
-            place(parameters, "static func `\(template.name)`(into _html: inout Templates.HTML,", "")
+            place(parameters, "static func \(SwiftName.escaped(template.name))(into _html: inout Templates.HTML, ", "")
         } else {
-            raw("static func `\(template.name)`(into _html: inout Templates.HTML")
+            raw("static func \(SwiftName.escaped(template.name))(into _html: inout Templates.HTML")
         }
         for block in template.blocks {
             raw(",\n\(block.name): (inout Templates.HTML) -> Void")
@@ -48,7 +49,7 @@ struct Emitter {
             flush()
         }
         line("}")
-        line("#sourceLocation()")
+        if isLocated { line("#sourceLocation()") }
         line("}")
     }
 
@@ -62,10 +63,10 @@ struct Emitter {
             }
         }
         if let arguments = parent.arguments {
-            place(arguments, "Pages.`\(parent.name)`(into:", "&_html, ")
+            place(arguments, "Pages", ".\(SwiftName.escaped(parent.name))(into: &_html, ")
         } else {
             locate(parent.offset)
-            raw("Pages.`\(parent.name)`(into: &_html")
+            raw("Pages.\(SwiftName.escaped(parent.name))(into: &_html")
         }
         for block in checked.layout?.blocks ?? [] {
             guard let filled = overrides[block.name] else { continue }
@@ -94,10 +95,9 @@ struct Emitter {
         case .comment: return
         case .text(let range):
             literal += source.text(range)
+            // Browsers drop one line break behind <pre> and <textarea>: this one, so that a value keeps its own.
+            if checked.droppingLineBreak.contains(range.lowerBound) { literal += "\n" }
             return
-        case .value(let code, _) where checked.afterDroppedLineBreak.contains(code.offset):
-            // Browsers drop the line break behind <pre> and <textarea>; this one, so that the value keeps its own.
-            literal += "\n"
         default: break
         }
         flush()
@@ -179,16 +179,16 @@ struct Emitter {
 
     private mutating func emitInclude(_ call: Call) {
         if let arguments = call.arguments {
-            place(arguments, "Pages.`\(call.name)`(into:", "&_html, ")
+            place(arguments, "Pages", ".\(SwiftName.escaped(call.name))(into: &_html, ")
             line(")")
         } else {
             locate(call.offset)
-            line("Pages.`\(call.name)`(into: &_html)")
+            line("Pages.\(SwiftName.escaped(call.name))(into: &_html)")
         }
     }
 
     private mutating func emitBlock(_ block: Block) {
-        line("`\(block.name)`(&_html)")
+        line("\(SwiftName.escaped(block.name))(&_html)")
         guard block.hasDefault else { return }
         line("if _html.takeDefaultWanted() {")
         emitBody(block.body)
@@ -209,8 +209,9 @@ struct Emitter {
             self.line(above)
             pad(to: column, before: prefix)
         } else {
+            // There is no line above the first.
             locate(line: line)
-            pad(to: column, before: above.isEmpty ? prefix : above + " " + prefix)
+            pad(to: column, before: above + prefix)
         }
         raw(source.text(code.range))
     }
@@ -225,6 +226,7 @@ struct Emitter {
     }
 
     private mutating func locate(line number: Int) {
+        isLocated = true
         line("#sourceLocation(file: \(SwiftLiteral.quoted(source.path)), line: \(number))")
     }
 

@@ -4,19 +4,28 @@ struct HTMLReader {
     let end: Int
     var index: Int
     var state: HTMLState
+    /// Right behind `<pre>` or `<textarea>`, where browsers drop a line break.
+    var dropsLineBreak = false
 
     /// Reads one stretch of markup between two template tags.
-    static func read(_ range: Range<Int>, of source: TemplateSource, in state: inout HTMLState) throws(Refusal) {
+    ///
+    /// - Returns: whether a line break that followed at once would be dropped by browsers.
+    static func read(
+        _ range: Range<Int>,
+        of source: TemplateSource,
+        in state: inout HTMLState
+    ) throws(Refusal) -> Bool {
         var reader = HTMLReader(source: source, end: range.upperBound, index: range.lowerBound, state: state)
         if case .unfinished(let what, _) = state.place {
             throw Refusal(range.lowerBound, "a template tag cannot stand in \(what.description)")
         }
         while reader.index < reader.end { try reader.step() }
         state = reader.state
+        return reader.dropsLineBreak
     }
 
     private mutating func step() throws(Refusal) {
-        state.dropsLineBreak = false
+        dropsLineBreak = false
         switch state.place {
         case .content: try readContent()
         case .escapableText(let element): try readEscapableText(element)

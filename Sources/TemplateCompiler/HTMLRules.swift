@@ -16,8 +16,8 @@ enum HTMLRules {
         "script", "style", "textarea", "iframe", "noscript", "select", "template",
     ]
 
-    /// Elements inside `<svg>` and `<math>` whose content is HTML again.
-    static let integrationPoints: Set<String> = ["foreignobject", "desc", "title", "annotation-xml"]
+    /// Elements inside `<svg>` whose content is HTML again.
+    static let integrationPoints: Set<String> = ["foreignobject", "desc", "title"]
 
     /// Attributes that are on whatever their value is.
     private static let boolean: Set<String> = [

@@ -5,8 +5,6 @@ struct HTMLState {
     var elements: [OpenElement] = []
     /// How many of them were opened by somebody else, so that they cannot be closed here.
     var floor = 0
-    /// Right behind `<pre>` or `<textarea>`, where browsers drop a line break.
-    var dropsLineBreak = false
 
     /// An element to be closed; where it was opened does not make it another one.
     struct OpenElement: Equatable {
@@ -79,7 +77,6 @@ struct HTMLState {
         guard one.elements == other.elements, let place = Place.join(one.place, other.place) else { return nil }
         var joined = one
         joined.place = place
-        joined.dropsLineBreak = one.dropsLineBreak && other.dropsLineBreak
         return joined
     }
 }
@@ -131,6 +128,7 @@ extension HTMLState: CustomStringConvertible {
         case .content where elements.isEmpty: "outside any element"
         case .content: "in " + elements.map { "<\($0.name)>" }.joined(separator: " ")
         case .escapableText(let element), .json(let element, _, _): "in the text of <\(element.name)>"
+        case .tag(let tag) where !tag.scriptType.isEmpty: "in the tag <script type=\"\(tag.scriptType)\">"
         case .tag(let tag): "in the tag <\(tag.element.name)>"
         case .value(let tag, let attribute): "in the attribute \(attribute.name) of <\(tag.element.name)>"
         case .unfinished(let what, _): "in \(what.description)"

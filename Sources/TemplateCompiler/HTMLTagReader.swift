@@ -138,14 +138,14 @@ extension HTMLReader {
         switch element.name {
         case "title" where !isForeign, "textarea":
             state.place = .escapableText(element)
-            state.dropsLineBreak = element.name == "textarea"
+            dropsLineBreak = element.name == "textarea"
         case "script" where HTMLRules.isJSON(scriptType: tag.scriptType):
             state.place = .json(element, inString: false, afterBackslash: false)
         case "script", "style", "iframe":
             try readRawText(element)
         default:
             state.elements.append(element)
-            state.dropsLineBreak = element.name == "pre"
+            dropsLineBreak = element.name == "pre"
         }
     }
 }

@@ -8,6 +8,19 @@ enum SwiftName {
         return name.utf8.allSatisfy(\.isIdentifier)
     }
 
+    private static let keywords: Set<String> = [
+        "Any", "Self", "Type", "as", "associatedtype", "await", "break", "case", "catch", "class", "continue",
+        "default", "defer", "deinit", "do", "else", "enum", "extension", "fallthrough", "false", "fileprivate", "for",
+        "func", "guard", "if", "import", "in", "init", "internal", "is", "nil", "operator", "precedencegroup",
+        "private", "protocol", "public", "repeat", "rethrows", "return", "self", "static", "struct", "subscript",
+        "super", "switch", "throw", "throws", "true", "try", "typealias", "where", "while",
+    ]
+
+    /// The name as it is used in an expression.
+    static func escaped(_ name: String) -> String {
+        keywords.contains(name) ? "`\(name)`" : name
+    }
+
     /// The names a body knows its parameters by: the last word before each colon that follows a comma or the start.
     static func parameters(in source: TemplateSource, _ range: Range<Int>) -> [String] {
         var names: [String] = []

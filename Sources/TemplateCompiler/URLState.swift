@@ -77,7 +77,7 @@ enum URLState: Equatable {
             self = scheme == "data" ? .opaque : .authority(hasHost: false)
             return nil
         case .afterValue: return "a value followed by ':' could be any scheme; put the whole URL into the value"
-        case .undecided: return "whether this ':' ends a scheme depends on the branches before it"
+        case .undecided: return "whether this ':' ends a scheme depends on the branches or rounds before it"
         default:
             self = .later
             return nil
@@ -101,7 +101,7 @@ enum URLState: Equatable {
             if isResource { return "a page only loads from a site that is named in full; a value cannot choose it" }
             self = .authority(hasHost: true)
         case .opaque: return "a value cannot stand in a data: URL"
-        case .undecided: return "whether the URL begins with this value depends on the branches before it"
+        case .undecided: return "whether the URL begins with this value depends on the branches or rounds before it"
         }
         return nil
     }

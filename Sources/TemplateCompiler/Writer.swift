@@ -6,7 +6,6 @@ enum Writer: String {
 extension HTMLState {
     /// How a value is written here. Goes on to the state behind it.
     mutating func readValue(offset: Int) throws(Refusal) -> Writer {
-        dropsLineBreak = false
         switch place {
         case .content: return .text
         case .escapableText: return .escapableText

@@ -17,7 +17,9 @@ struct EscapingTests {
 
     @Test func `text and attributes agree with a naive escaper on random strings`() {
         var generator = SeededGenerator(state: 20_261_121)
-        let alphabet: [String] = ["&", "<", ">", "\"", "'", "a", "%", ";", "?", "=", "!", "#", "é", "\u{1F600}", "\0", "€"]
+        let alphabet: [String] = [
+            "&", "<", ">", "\"", "'", "a", "%", ";", "?", "=", "!", "#", "é", "\u{1F600}", "\0", "€",
+        ]
         for _ in 0..<4000 {
             let length = Int.random(in: 0..<80, using: &generator)
             let text = (0..<length).map { _ in alphabet.randomElement(using: &generator) ?? "" }.joined()
@@ -38,7 +40,9 @@ struct EscapingTests {
 
     @Test func `a bridged, a small and a cut string are all written`() {
         let long = String(repeating: "<long>", count: 2000)
-        #expect(rendered { $0.text(long.dropFirst(3).dropLast(4)) } == naivelyEscaped(String(long.dropFirst(3).dropLast(4))))
+        #expect(
+            rendered { $0.text(long.dropFirst(3).dropLast(4)) } == naivelyEscaped(String(long.dropFirst(3).dropLast(4)))
+        )
         #expect(rendered { $0.text(Character("<")) } == "&lt;")
         #expect(rendered { $0.text("") } == "")
     }
@@ -80,7 +84,10 @@ struct EscapingTests {
     }
 
     @Test func `JSON strings are quoted and cannot end a script`() {
-        #expect(rendered { $0.json("</script>\"\\\n\u{1}é\u{2028}\u{2029}") } == #""\u003c/script\u003e\"\\\n\u0001é\u2028\u2029""#)
+        #expect(
+            rendered { $0.json("</script>\"\\\n\u{1}é\u{2028}\u{2029}") }
+                == #""\u003c/script\u003e\"\\\n\u0001é\u2028\u2029""#
+        )
         #expect(rendered { $0.json(JSONText(valid: #"{"a":"<!--&"}"#)) } == #"{"a":"\u003c!--\u0026"}"#)
         #expect(rendered { $0.json(["b": [1, 2], "a": []]) } == #"{"a":[],"b":[1,2]}"#)
         #expect(rendered { $0.json([1.5, .nan]) } == "[1.5,null]")
@@ -105,7 +112,8 @@ struct URLTests {
         arguments: [
             "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:x", "\u{1}javascript:x", "java\nscript:x",
             "java\tscript:x", "\tjavascript:x", "vbscript:x", "data:text/html,x", "file:///etc/passwd", "blob:x",
-            "//host", "/\\host", "\\\\host", "\\/host", "/\t/host", "\n//host", " //host", "x:y", ":x", "javascript&colon:x",
+            "//host", "/\\host", "\\\\host", "\\/host", "/\t/host", "\n//host", " //host", "x:y", ":x",
+            "javascript&colon:x",
             "http\u{0}:x", "jаvascript:x",
         ]
     )
@@ -121,10 +129,14 @@ struct URLTests {
     }
 
     @Test func `a safe URL passes whatever its scheme and stays in its attribute`() {
-        #expect(rendered { $0.url(SafeURL(trusting: "data:image/png;base64,AA\"==")) } == "data:image/png;base64,AA%22==")
+        #expect(
+            rendered { $0.url(SafeURL(trusting: "data:image/png;base64,AA\"==")) } == "data:image/png;base64,AA%22=="
+        )
         let name = "../a b/?"
         let number = 3
-        #expect((("/files/\(name)/\(number)?x=\(name)") as SafeURL).text == "/files/..%2Fa%20b%2F%3F/3?x=..%2Fa%20b%2F%3F")
+        #expect(
+            (("/files/\(name)/\(number)?x=\(name)") as SafeURL).text == "/files/..%2Fa%20b%2F%3F/3?x=..%2Fa%20b%2F%3F"
+        )
         #expect(rendered { $0.resourceURL("/a.js") } == "/a.js")
         #expect(rendered { $0.sourceURL("/a,b" as SafeURL) } == "/a%2Cb")
     }

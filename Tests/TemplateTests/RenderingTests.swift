@@ -37,7 +37,9 @@ struct RenderingTests {
 
     @Test func `a page fills in a layout that fills in a layout`() {
         let html = rendered { Pages.gallery(into: &$0, cards: [Card(id: 1), Card(id: 2)]) }
-        #expect(html.hasPrefix("<!doctype html>\n<html lang=\"en\">\n<head>\n<title>Gallery &amp; more · Site</title>\n"))
+        #expect(
+            html.hasPrefix("<!doctype html>\n<html lang=\"en\">\n<head>\n<title>Gallery &amp; more · Site</title>\n")
+        )
         #expect(html.contains("<link rel=\"stylesheet\" href=\"/site.css?v=7\">\n"))
         #expect(html.contains("<meta name=\"description\" content=\"Gallery &amp; more\">\n"))
         #expect(html.contains("<main><h1>2 pictures</h1>\n<ul>\n<li id=\"card-1\""))
@@ -70,6 +72,10 @@ struct RenderingTests {
         let html = rendered { Pages.spacing(into: &$0, names: ["a", ""]) }
         #expect(html == "[\n  a;\n  ;\n]\n<i>some2!</i>\n&lt;a&gt;&#34;}}&#34;&lt;}}&gt;\n")
         #expect(rendered { Pages.spacing(into: &$0, names: []) } == "[\n]\n<i>none</i>\n\n")
+    }
+
+    @Test func `a template without values is a function, too`() {
+        #expect(rendered { Pages.notice(into: &$0) } == "<p>Nothing changes here.</p>\n")
     }
 
     @Test func `a template may include itself`() {
