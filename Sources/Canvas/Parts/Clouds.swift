@@ -17,11 +17,11 @@ extension Scene {
         sheet.shade(rows: 0..<Int(horizon)) { x, y, under in
             // A flat layer seen from below: crowded towards the horizon, where it sinks into the haze.
             let down = y / horizon
-            let depth = 1 / (1.12 - down)
-            let u = (x - width / 2) / unit * depth * scale * 0.8 + drift
-            let v = depth * scale * 2.1
-            let density = noise.fractal(u, v, octaves: 5, gain: 0.55)
-            let cover = smoothstep(threshold, threshold + 0.5, density)
+            let depth = 1 / (1.3 - down)
+            let u = (x - width / 2) / unit * depth * scale * 1.5 + drift
+            let v = depth * scale * 3.2
+            let density = noise.fractal(u, v, octaves: 5, gain: 0.5)
+            let cover = smoothstep(threshold, threshold + 0.42, density)
             guard cover > 0.004 else { return under }
             let side = lamp.place.x > x ? Float(0.22) : -0.22
             let towards = noise.fractal(
@@ -30,7 +30,7 @@ extension Scene {
                 octaves: 3
             )
             let light = clamp(0.5 + (density - towards) * 1.3 + (0.35 - cover) * 0.4)
-            let fade = smoothstep(1.0, 0.72, down)
+            let fade = smoothstep(1.0, 0.7, down)
             return mix(under, mix(shade, lit, light), cover * fade * 0.88)
         }
     }

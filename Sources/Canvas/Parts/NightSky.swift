@@ -57,10 +57,10 @@ extension Scene {
         let green = tones.accents[3].mixed(Oklab(0x4BFFB0), 0.7).linear
         let violet = tones.accents[2].mixed(Oklab(0x9A5BFF), 0.5).linear
         for curtain in 0..<3 {
-            let base = horizon * chance.between(0.5, 0.85)
-            let tall = horizon * chance.between(0.35, 0.6)
+            let base = horizon * chance.between(0.45, 0.82)
+            let tall = horizon * chance.between(0.4, 0.75)
             let offset = Float(curtain) * 7.3
-            let strength = chance.between(0.35, 0.75)
+            let strength = chance.between(0.8, 1.5)
             sheet.shade(rows: 0..<Int(horizon)) { x, y, under in
                 let u = x / unit
                 let edge = base + noise.fractal(u * 1.3 + offset, offset, octaves: 3) * horizon * 0.2

@@ -18,14 +18,14 @@ extension Scene {
         let lamp = hangLamp(horizon: horizon, low: low)
         paintAir(horizon: horizon, lamp)
         var chance = random.fork(11)
-        let night = tones.isDark && reading.palette != .ember
-        if reading.has(.stars) || night && reading.allows(.stars) {
+        let overcast = reading.has(.rain) || reading.has(.snow) || reading.palette == .storm
+        let starlit = tones.isDark && !overcast && reading.palette != .ember
+        if reading.has(.stars) || starlit && reading.allows(.stars) {
             stars(horizon: horizon, dense: reading.has(.stars))
         }
         if reading.has(.aurora) { aurora(horizon: horizon) }
         if lamp.isVisible { draw(lamp) }
-        let overcast = reading.has(.rain) || reading.has(.snow) || reading.palette == .storm
-        if reading.has(.clouds) || overcast || reading.allows(.clouds) && chance.chance(tones.isDark ? 0.3 : 0.75) {
+        if reading.allows(.clouds), overcast || reading.has(.clouds) || chance.chance(tones.isDark ? 0.3 : 0.75) {
             let cover: Float = overcast ? 0.8 : reading.has(.clouds) ? 0.62 : chance.between(0.25, 0.5)
             clouds(horizon: horizon, cover: cover, lamp)
         }

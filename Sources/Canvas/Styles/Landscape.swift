@@ -86,9 +86,9 @@ extension Scene {
             if chance.chance(0.6) { add(house: false, chance.chance(0.5) ? 0.14 : 0.86, 0.2, 0.055, &chance) }
         }
         if shows(.houses, orByChance: 0.55) {
-            let (depth, across) = (chance.between(0.3, 0.55), chance.between(0.2, 0.8))
+            let (depth, across) = (chance.between(0.4, 0.58), chance.between(0.25, 0.75))
             for _ in 0..<(reading.has(.houses) ? 9 : chance.whole(1...4)) {
-                add(house: true, across + chance.bell() * 0.13, depth * chance.between(0.86, 1.18), 0.02, &chance)
+                add(house: true, across + chance.bell() * 0.26, depth * chance.between(0.78, 1.3), 0.017, &chance)
             }
         }
         return things.sorted { $0.depth > $1.depth }
@@ -101,7 +101,8 @@ extension Scene {
         let size = thing.size * scale
         let towards: Float = lamp.place.x > foot.x ? 1 : -1
         if thing.isHouse {
-            let roof = own.pick(tones.accents).mixed(tones.ground(0.3), 0.3).mixed(tones.haze, fade)
+            let tile = Oklab(0xB5553A).mixed(tones.accents[0], 0.25).lighter(own.bell() * 0.06)
+            let roof = tile.scaled(light: tones.isDark ? 0.5 : 1).mixed(tones.haze, fade)
             let plaster = tones.isDark ? tones.ground(0.75) : Oklab(0xF1E6D2).tinted(tones.light, 0.3)
             let wall = plaster.mixed(tones.haze, fade)
             house(
@@ -130,12 +131,15 @@ extension Scene {
         if reading.groundPalette == .winter {
             bareTree(at: foot, height: size * 1.2, bark, snow: nil, chance: &own)
         } else if own.chance(0.2) {
-            // A poplar: narrow and upright.
+            // A poplar: narrow and upright, one side in the shade.
+            let leaf = tones.ground(0.24).mixed(tones.haze, fade), middle = foot - Point(0, size * 0.7)
+            let soft = max(1, size * 0.06)
+            sheet.ellipse(middle, Point(size * 0.13, size * 0.7), leaf.scaled(light: 0.78).linear, soft: soft)
             sheet.ellipse(
-                foot - Point(0, size * 0.7),
-                Point(size * 0.13, size * 0.7),
-                tones.ground(0.22).mixed(tones.haze, fade).linear,
-                soft: max(1, size * 0.08)
+                middle + Point(towards * size * 0.04, -size * 0.03),
+                Point(size * 0.075, size * 0.6),
+                leaf.lighter(0.05).linear,
+                soft: max(1, size * 0.1)
             )
         } else {
             broadleaf(

@@ -15,6 +15,13 @@ extension Scene {
         let far = tones.ground(0.35).mixed(tones.haze, 0.5), noise = noise.layer(181)
         let scale = 1.6 / unit
         func swell(_ x: Float) -> Float { horizon + noise.fractal(x * scale, 4, octaves: 2) * unit * 0.025 }
+        let rise = horizon - unit * 0.035, hill = tones.ground(0.6).mixed(tones.haze, 0.6)
+        let (crest, dip) = (hill.lighter(0.03).linear, hill.mixed(tones.haze, 0.4).linear)
+        ridge(from: rise - unit * 0.12, to: horizon + unit * 0.05) { x in
+            rise - noise.fractal(x * scale * 0.6, 9, octaves: 2) * unit * 0.06
+        } colour: { y in
+            mix(crest, dip, smoothstep(rise - unit * 0.04, horizon, y))
+        }
         if reading.allows(.trees) { hedge(along: swell, far, lamp, &chance) }
         ground(swell, horizon: horizon)
         if reading.has(.houses) {
@@ -74,7 +81,7 @@ extension Scene {
         let noise = noise.layer(183)
         let depth = height - horizon
         let area = width * depth / (unit * unit)
-        let count = Int(4200 * area)
+        let count = Int(5200 * area)
         let blooming: Float = reading.allows(.flowers) ? 1 : 0
         for index in 0..<count {
             // Evenly over the rows of the picture would crowd the front; this thins it out.
@@ -88,7 +95,7 @@ extension Scene {
                 continue
             }
             let kind = kinds[bed > 0.12 ? 0 : bed > -0.2 ? 1 : 2]
-            let size = scale * chance.between(0.16, 0.27)
+            let size = scale * chance.between(0.19, 0.32)
             kind.draw(
                 on: self,
                 foot: place,
@@ -121,7 +128,10 @@ private struct Blossom {
 
     init(chance: inout Random, tones: Tones) {
         form = chance.pick([.daisy, .daisy, .poppy, .tulip, .spike])
-        petal = chance.pick(Array(tones.accents.prefix(4))).lighter(tones.isDark ? 0 : 0.03)
+        // What looks like grass is no flower.
+        let grass = tones.ground(0.6)
+        let seen = tones.accents.filter { $0.l > 0.4 && ($0.a - grass.a) * ($0.a - grass.a) > 0.008 }
+        petal = (seen.isEmpty ? tones.light : chance.pick(seen)).lighter(tones.isDark ? 0 : 0.03)
         heart = Oklab(0xF5C542).mixed(tones.light, 0.15)
         petals = chance.whole(6...11)
     }

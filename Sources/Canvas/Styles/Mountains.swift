@@ -82,7 +82,7 @@ extension Scene {
             var colour = mix(rock, meadow, green)
             colour = mix(colour, mix(paint.snowShade, paint.snow, light), white)
             let haze = 1 - expf(-1.6 * ground.distance * ground.distance * (1.4 - ground.height * 0.7))
-            return mix(colour, paint.haze, haze * 0.82)
+            return mix(colour, paint.haze, haze * mix(0.82, 0.62, white))
         }
     }
 
@@ -96,10 +96,10 @@ extension Scene {
         let sky = tones.sky[min(1, tones.sky.count - 1)]
         let white = dark ? Oklab(0x7D93B8) : Oklab(0xF7F6F4)
         return MountainPaint(
-            shade: tones.ground(0.1).mixed(sky, 0.22).linear,
-            lit: stone.tinted(tones.light, 0.4).lighter(dark ? -0.05 : 0.14).linear,
-            meadowShade: tones.ground(0.08).mixed(sky, 0.08).linear,
-            meadow: tones.ground(0.55).linear,
+            shade: tones.ground(dark ? 0.3 : 0.1).mixed(sky, 0.22).linear,
+            lit: stone.tinted(tones.light, 0.4).lighter(dark ? 0.1 : 0.14).linear,
+            meadowShade: tones.ground(dark ? 0.25 : 0.08).mixed(sky, 0.08).linear,
+            meadow: tones.ground(dark ? 0.8 : 0.55).linear,
             snowShade: white.scaled(light: dark ? 0.45 : 0.6).mixed(sky, 0.45).linear,
             snow: white.tinted(tones.light, 0.35).linear * (dark ? 0.8 : 1.05),
             haze: tones.haze.linear

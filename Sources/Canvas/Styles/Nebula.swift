@@ -3,7 +3,7 @@ import Glibc
 extension Scene {
     /// Space: glowing gas with dark dust, or a spiral galaxy, and planets.
     mutating func nebula() {
-        let galaxy = shows(.galaxy, orByChance: 0.3)
+        let galaxy = shows(.galaxy, orByChance: 0.2)
         gas(strength: galaxy ? 0.35 : 1)
         starField()
         if galaxy { spiral() }
@@ -16,7 +16,7 @@ extension Scene {
     private var space: (back: RGB, gas: [RGB], core: RGB) {
         let back = tones.sky[0].scaled(light: tones.isDark ? 0.5 : 0.24).linear
         let source = [tones.accents[0], tones.accents[1], tones.accents[2], tones.sky[tones.sky.count - 2]]
-        return (back, source.map { $0.scaled(light: 0.95, chroma: 1.35).linear }, tones.light.linear)
+        return (back, source.map { $0.scaled(light: 0.92, chroma: 1.5).linear }, tones.light.linear)
     }
 
     private mutating func gas(strength: Float) {
@@ -40,8 +40,11 @@ extension Scene {
             let near = expf(-(off.x * off.x + off.y * off.y) * 2.6)
             let density = smoothstep(-0.3, 0.7, body + near * 0.5 - 0.12)
             let hue = clamp(0.5 + warpX * 0.75)
-            let colour = mix(mix(gas[0], gas[1], hue), mix(gas[2], gas[3], hue), clamp(0.5 + warpY * 0.8))
-            var light = colour * (density * density * 0.9)
+            // Thin gas is one colour, dense gas another; which two changes from place to place.
+            let place = smoothstep(0.3, 0.7, hue)
+            let (thin, dense) = (mix(gas[0], gas[2], place), mix(gas[1], gas[3], place))
+            let colour = mix(thin, dense, smoothstep(0.35, 0.85, density + warpY * 0.3))
+            var light = colour * (density * density * 1.05)
             light += mix(colour, core, 0.45) * (threads * threads * density * 0.6)
             light += core * (near * near * near * density * 0.5)
             light *= 1 - 0.82 * dust * smoothstep(0.15, 0.6, density)
@@ -107,7 +110,7 @@ extension Scene {
             let off = Point(chance.between(0.15, 0.38), chance.between(0.18, 0.38))
             let place =
                 Point(corner < 2 ? off.x : 1 - off.x, corner % 3 == 0 ? off.y : 1 - off.y) * Point(width, height)
-            planet(place, radius, ringed: index == 0 && chance.chance(0.55), &chance)
+            planet(place, radius, ringed: index == 0 && chance.chance(reading.has(.planet) ? 0.8 : 0.45), &chance)
         }
     }
 

@@ -130,12 +130,11 @@ extension Scene {
         if tones.isDark || reading.palette == .dusk {
             let beam: Float = side < 0.5 ? 1 : -1
             let ray = Oklab(0xFFE9B0).linear * 0.22
-            sheet.fill([lamp, lamp + Point(beam * width, -unit * 0.2), lamp + Point(beam * width, unit * 0.02)]) {
-                x,
-                _,
-                under,
-                cover in
-                under + ray * (cover * max(0, 1 - abs(x - lamp.x) / (width * 0.8)))
+            let low = Point(beam > 0 ? lamp.x : 0, lamp.y - unit * 0.4)
+            sheet.shade(from: low, to: Point(beam > 0 ? width : lamp.x, lamp.y + unit * 0.2)) { x, y, under in
+                let out = (x - lamp.x) * beam / width
+                let across = ((y - lamp.y) / max(1, (x - lamp.x) * beam) + 0.1) * 13
+                return under + ray * (expf(-across * across) * max(0, 1 - out * 1.25) * smoothstep(0, 0.01, out))
             }
         }
     }
@@ -144,10 +143,7 @@ extension Scene {
     private func beach(_ lamp: Lamp, _ chance: inout Random) {
         let noise = noise.layer(106)
         let side: Float = chance.chance(0.5) ? 1 : -1
-        let dry = Oklab(0xE9CFA0).tinted(tones.light, 0.3).scaled(light: tones.isDark ? 0.4 : 0.94).mixed(
-            tones.ground(0.8),
-            0.3
-        ).linear
+        let dry = Oklab(0xE9CFA0).tinted(tones.light, 0.3).scaled(light: tones.isDark ? 0.4 : 0.94).linear
         let wet = Oklab(0x9A7B55).tinted(tones.haze, 0.45).scaled(light: tones.isDark ? 0.36 : 0.9).linear
         let foam = (tones.isDark ? tones.haze.lighter(0.2) : tones.light).linear
         let base = height * chance.between(0.84, 0.9)
