@@ -59,7 +59,7 @@ extension Scene {
                 let width = unit * 0.005 * strength
                 sheet.stroke(place, next, width, width, colour * strength)
                 sheet.glow(next, unit * 0.12 * strength, colour * (0.03 * strength), sharpness: 4)
-                if strength > 0.4, chance.chance(0.14) {
+                if strength > 0.4, chance.chance(0.3) {
                     branches.append((next, strength * 0.5, next.y + unit * chance.between(0.08, 0.25)))
                 }
                 place = next

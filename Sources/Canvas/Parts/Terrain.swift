@@ -6,7 +6,7 @@ import Glibc
 /// column, with the share of a pixel that the edge leaves.
 struct Terrain {
     /// Samples along one side of the map.
-    private static let side = 640
+    private let side: Int
 
     /// Depth of the first and last slice, in map widths from the eye.
     var near: Float = 0.07
@@ -41,6 +41,11 @@ struct Terrain {
         let distance: Float
     }
 
+    /// A map fine enough for a sheet of that size.
+    init(for sheet: Sheet) {
+        side = min(640, max(160, max(sheet.width, sheet.height) * 3 / 4))
+    }
+
     /// Aims the eye so that ground of a middling height meets the sky at a row.
     mutating func aim(at skyline: Float, width: Float) {
         lens = width / breadth
@@ -49,7 +54,6 @@ struct Terrain {
 
     /// Fills the map; the closure gets 0...1 across and in depth and gives 0...1.
     mutating func raise(_ height: (Float, Float) -> Float) {
-        let side = Self.side
         heights = [Float](repeating: 0, count: side * side)
         for row in 0..<side {
             for column in 0..<side {
@@ -62,7 +66,6 @@ struct Terrain {
 
     /// Light on every place: the angle to the light, and the shadow that falls across the map.
     private mutating func shine() {
-        let side = Self.side
         lights = [Float](repeating: 0, count: side * side)
         let norm = (light.x * light.x + light.y * light.y + light.z * light.z).squareRoot()
         let sun = light / norm
@@ -90,7 +93,6 @@ struct Terrain {
 
     /// Shadows fall from sample to sample; their steps are blurred away.
     private mutating func soften() {
-        let side = Self.side
         let sharp = lights
         for row in 1..<side - 1 {
             for column in 1..<side - 1 {
@@ -103,7 +105,6 @@ struct Terrain {
 
     @inline(__always)
     private func sample(_ map: UnsafePointer<Float>, _ x: Float, _ z: Float) -> Float {
-        let side = Self.side
         let (u, v) = (clamp(x) * Float(side - 1), clamp(z) * Float(side - 1))
         let column = min(Int(u), side - 2), row = min(Int(v), side - 2)
         let (fx, fz) = (u - Float(column), v - Float(row))

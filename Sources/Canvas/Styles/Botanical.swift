@@ -119,7 +119,12 @@ private struct Plant {
             tones.isDark ? tones.accents[3].mixed(tones.ink, 0.1) : tones.ground(scene.random.between(0.25, 0.62))
         green = leafy.mixed(scene.random.pick(tones.accents), scene.random.between(0.05, 0.3))
         stalk = green.scaled(light: tones.isDark ? 0.85 : 0.72).linear
-        petal = scene.random.pick(Array(tones.accents.prefix(4)))
+        // A blossom in the green of its leaves would not be seen.
+        let green = self.green
+        let apart = tones.accents.filter {
+            abs($0.a - green.a) + abs($0.b - green.b) > 0.12 || tones.accents[0].chroma < 0.03
+        }
+        petal = scene.random.pick(apart.isEmpty ? tones.accents : apart)
         heart = tones.isDark ? tones.light : Oklab(0xE6B53C).mixed(tones.accents[1], 0.3)
         petals = scene.random.whole(5...9)
     }

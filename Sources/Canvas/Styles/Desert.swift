@@ -19,7 +19,7 @@ extension Scene {
     private mutating func dunes(horizon: Float, _ lamp: Lamp) {
         let shapes = noise.layer(92)
         let breadth = 0.75 * min(1, 1.2 * width / height)
-        var terrain = Terrain()
+        var terrain = Terrain(for: sheet)
         terrain.breadth = breadth
         terrain.near = 0.1
         terrain.eye = 0.17

@@ -21,7 +21,7 @@ extension Scene {
     private mutating func hills(horizon: Float, _ lamp: Lamp, _ chance: inout Random) {
         let shapes = noise.layer(82)
         let breadth = 0.8 * min(1, 1.2 * width / height)
-        var terrain = Terrain()
+        var terrain = Terrain(for: sheet)
         terrain.breadth = breadth
         terrain.near = 0.12
         terrain.eye = 0.175

@@ -51,7 +51,7 @@ extension Scene {
     private mutating func peaks(horizon: Float, _ lamp: Lamp) {
         let shapes = noise.layer(63)
         let breadth = 0.95 * min(1, 1.15 * width / height)
-        var terrain = Terrain()
+        var terrain = Terrain(for: sheet)
         terrain.breadth = breadth
         terrain.eye = 0.15
         terrain.near = 0.2
@@ -120,6 +120,18 @@ extension Scene {
                 let x = side == 0 ? mix(reach, -0.03 * width, t) : mix(width - reach, width * 1.03, t)
                 let tall = unit * mix(0.12, 0.44, t * t) * chance.between(0.75, 1.2)
                 let foot = Point(x + chance.bell() * unit * 0.02, height * (1.0 + 0.03 * t) + unit * 0.02)
+                if reading.groundPalette == .autumn, chance.chance(0.7) {
+                    let leaf = chance.pick(Array(tones.accents.prefix(3))).mixed(tones.ground(0.2), 0.35)
+                    broadleaf(
+                        at: foot,
+                        height: tall * 0.8,
+                        crown: leaf,
+                        bark: tones.ground(0).linear,
+                        towards: side == 0 ? 1 : -1,
+                        chance: &chance
+                    )
+                    continue
+                }
                 let shade = tones.ground(0).mixed(tones.ground(0.35), mix(0.35, 0.05, t)).linear
                 fir(
                     at: foot,

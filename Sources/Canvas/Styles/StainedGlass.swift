@@ -153,18 +153,18 @@ private struct Panes {
     }
 }
 
-/// A pointed arch that fills the sheet.
+/// Pointed arches that fill the sheet: one, or several side by side on a wide one.
 private struct ArchFrame {
     private let half: Float
-    private let middle: Float
+    private let pitch: Float
     private let spring: Float
     private let bottom: Float
     private let unit: Float
 
     init(width: Float, height: Float, unit: Float) {
         self.unit = unit
-        half = min(width * 0.43, height * 0.5)
-        middle = width / 2
+        pitch = width / max(1, (width / height * 1.5).rounded(.down))
+        half = min(pitch * 0.44, height * 0.5)
         bottom = height * 0.95
         // Two arcs, each about the other side's foot, meet at the point.
         spring = max(height * 0.05 + half * 1.73, height * 0.3)
@@ -173,7 +173,7 @@ private struct ArchFrame {
     /// How far inside the arch a place lies, in units; negative outside.
     @inline(__always)
     func depth(_ x: Float, _ y: Float) -> Float {
-        let across = abs(x - middle)
+        let across = abs(x - ((x / pitch).rounded(.down) + 0.5) * pitch)
         let side = y > spring ? half - across : half * 2 - length(Point(across + half, y - spring))
         return min(side, bottom - y) / unit
     }

@@ -60,7 +60,7 @@ enum Lexicon {
             [.style(.flowField, weight: 5)]
         ),
         (
-            "stained mosaic glass cathedral church rosette glasfenster kirche kathedrale vitrail cathedrale vidriera catedral",
+            "stained mosaic glass cathedral rosette glasfenster kathedrale vitrail cathedrale vidriera catedral",
             [.style(.stainedGlass, weight: 6)]
         ),
         ("cathedral rosette kathedrale cathedrale catedral", [.has(.window)]),
@@ -83,7 +83,7 @@ enum Lexicon {
         ("night midnight nocturnal starry dark nacht nachts nuit noche", [.time(.night)]),
         ("starry starlit", [.has(.stars)]),
         ("noon day daylight midday afternoon sunny mittag tag jour midi dia mediodia", [.time(.day)]),
-        ("spring april may fruhling printemps primavera", [.season(.spring)]),
+        ("spring april fruhling printemps primavera", [.season(.spring)]),
         ("summer sommer ete verano", [.season(.day)]),
         ("autumn fall october november herbst automne otono", [.season(.autumn)]),
         ("winter december january frozen ice icy frost arctic hiver invierno", [.season(.winter)]),
@@ -121,15 +121,15 @@ enum Lexicon {
         ),
         ("firefly fireflies gluhwurmchen luciole", [.time(.night), .has(.fireflies)]),
         ("balloon ballon globo", [.has(.balloons), .style(.landscape, weight: 1)]),
-        ("lantern lamp lights bokeh laterne lumiere luces", [.has(.lights), .style(.rain, weight: 1)]),
+        ("lantern lamp lights bokeh laterne lumiere luces", [.style(.rain, weight: 1)]),
     ]
 
     private static let moods: [Entry] = [
         ("neon cyberpunk synthwave vaporwave retrowave cyber electric", [.mood(.neon)]),
-        ("candy bubblegum sweet kawaii colorful colourful playful bunt", [.mood(.candy)]),
-        ("pastel soft gentle delicate dreamy", [.mood(.pastel)]),
+        ("candy bubblegum sweet kawaii", [.mood(.candy)]),
+        ("pastel dreamy", [.mood(.pastel)]),
         ("monochrome greyscale grayscale noir bw minimalist schwarzweiss", [.mood(.monochrome)]),
-        ("sepia vintage antique old nostalgic", [.mood(.sepia)]),
+        ("sepia vintage antique nostalgic", [.mood(.sepia)]),
         ("fire lava ember volcanic inferno hell flame feuer feu fuego", [.mood(.ember)]),
         ("underwater tropical caribbean", [.mood(.ocean)]),
     ]
@@ -138,7 +138,7 @@ enum Lexicon {
         ("red crimson scarlet rot rouge rojo", [.colour(0xD7263D)]),
         ("orange naranja", [.colour(0xF5841F)]),
         ("yellow gelb jaune amarillo", [.colour(0xF7D038)]),
-        ("gold golden amber or dorado", [.colour(0xE0A526)]),
+        ("gold golden amber dorado", [.colour(0xE0A526)]),
         ("green emerald grun vert verde", [.colour(0x2F9E58)]),
         ("lime", [.colour(0xA4D93A)]),
         ("teal petrol", [.colour(0x12908E)]),

@@ -38,5 +38,4 @@ struct Elements: OptionSet, Hashable, Sendable {
     static let beach = Elements(rawValue: 1 << 21)
     static let lighthouse = Elements(rawValue: 1 << 22)
     static let balloons = Elements(rawValue: 1 << 23)
-    static let lights = Elements(rawValue: 1 << 24)
 }
