@@ -4,7 +4,7 @@ import Testing
 @Suite("Reading JSON")
 struct JSONParsingTests {
     static let accepted: [(String, JSON)] = [
-        ("null", nil),
+        ("null", .null),
         (" true\r\n\t", true),
         ("false", false),
         ("0", 0),
@@ -31,7 +31,7 @@ struct JSONParsingTests {
         ("[1,[2,[3]]]", [1, [2, [3]]]),
         ("{}", [:]),
         (#"{"":0}"#, ["": 0]),
-        (#"{ "a" : [ ] , "b" : { "a" : null } }"#, ["a": [], "b": ["a": nil]]),
+        (#"{ "a" : [ ] , "b" : { "a" : null } }"#, ["a": [], "b": ["a": .null]]),
     ]
 
     @Test(arguments: accepted)

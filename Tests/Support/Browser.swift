@@ -47,7 +47,7 @@ public final class Browser: @unchecked Sendable {
     }
 
     private func waitUntilReady() async throws {
-        try await eventually(within: .seconds(20), on: loop) {
+        _ = try await eventually(within: .seconds(20), on: loop) {
             if let status = self.driver.exitStatus() {
                 throw Failure(description: "chromedriver ended with \(status): \(self.driver.output)")
             }

@@ -29,7 +29,6 @@ public final class ChildProcess: @unchecked Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, output, 2)
-        if let folder { posix_spawn_file_actions_addchdir_np(&actions, folder) }
 
         // Signals that this process blocks or ignores must reach the child.
         var attributes = posix_spawnattr_t()
@@ -42,11 +41,13 @@ public final class ChildProcess: @unchecked Sendable {
 
         var values = Self.environment()
         for (name, value) in environment { values[name] = value.isEmpty ? nil : value }
-        let words = ([path] + arguments).map { strdup($0) } + [nil]
+        // env replaces itself by the program, so that its process is the program's.
+        let command = folder.map { ["env", "-C", $0, path] + arguments } ?? [path] + arguments
+        let words = command.map { strdup($0) } + [nil]
         let variables = values.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in words + variables { free(text) } }
         var id: pid_t = 0
-        let failure = posix_spawnp(&id, path, &actions, &attributes, words, variables)
+        let failure = posix_spawnp(&id, command[0], &actions, &attributes, words, variables)
         guard failure == 0 else { throw SystemError("spawn \(path)", code: failure) }
         self.id = id
     }

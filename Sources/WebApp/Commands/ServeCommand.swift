@@ -155,8 +155,8 @@ extension App {
 }
 
 extension Worker where Context == App {
-    /// A worker for all of the application's jobs.
-    convenience init(_ app: App, on loop: EventLoop) {
+    /// A worker for all of the application's jobs; `change` has the last word on its settings.
+    convenience init(_ app: App, on loop: EventLoop, _ change: (inout WorkerSettings) -> Void = { _ in }) {
         let configuration = app.configuration
         var settings = WorkerSettings(queues: [
             .init(name: "canvas", concurrency: configuration.canvasConcurrency),
@@ -165,6 +165,7 @@ extension Worker where Context == App {
         settings.retry = RetryRule(base: configuration.retryBackoffBase)
         settings.drainLimit = configuration.drainLimit
         settings.channelPrefix = configuration.redisPrefix
+        change(&settings)
         self.init(
             name: "\(hostName()):\(getpid())",
             settings: settings,
