@@ -76,7 +76,7 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Support"], swiftSettings: strict),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "Support"], swiftSettings: strict),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "Support"], swiftSettings: strict),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Support"], swiftSettings: strict),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Support", "CZlib"], swiftSettings: strict),
         .testTarget(
             name: "TemplateTests",
             dependencies: ["Templates", "TemplateCompiler"],

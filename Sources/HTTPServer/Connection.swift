@@ -180,6 +180,8 @@ final class Connection: @unchecked Sendable {
         case .head where !pending.isEmpty: reject(ProtocolError(.requestTimeout, "head too slow"))
         case .handling where queue.isEmpty:
             bodyFailure = .tooSlow
+            keepsAlive = false
+            mustLinger = true
             deadline = .never
             bodyWaiter?.succeed(())
             bodyWaiter = nil

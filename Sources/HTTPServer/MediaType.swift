@@ -40,16 +40,7 @@ struct MediaType: Equatable {
         guard !name.isEmpty, ahead.popFirst() == ASCII.equals else { return nil }
         let value: [UInt8]
         if ahead.first == ASCII.quote {
-            ahead.removeFirst()
-            var quoted: [UInt8] = []
-            while let byte = ahead.popFirst(), byte != ASCII.quote {
-                // Browsers do not escape a backslash in a file name, they send it as it is: only `\"` is an escape.
-                if byte == ASCII.backslash, ahead.first == ASCII.quote {
-                    ahead.removeFirst(); quoted.append(ASCII.quote)
-                } else {
-                    quoted.append(byte)
-                }
-            }
+            guard let quoted = ahead.takeQuoted() else { return nil }
             value = quoted
         } else {
             value = ahead.takeWhile(ByteSet.token.contains)
@@ -77,5 +68,22 @@ extension Substring.UTF8View {
             removeFirst()
         }
         return taken
+    }
+
+    /// From one quote to the next; `nil` without a second.
+    ///
+    /// Only `\"` is an escape: browsers send a file name's backslash as it is.
+    mutating func takeQuoted() -> [UInt8]? {
+        var taken: [UInt8] = []
+        removeFirst()
+        while let byte = popFirst() {
+            if byte == ASCII.quote { return taken }
+            if byte == ASCII.backslash, first == ASCII.quote {
+                taken.append(removeFirst())
+            } else {
+                taken.append(byte)
+            }
+        }
+        return nil
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Takes multipart/form-data apart (RFC 7578, RFC 2046 section 5.1), fed in pieces of any size.
 struct MultipartParser {
     enum Event: Equatable {
@@ -103,15 +105,13 @@ struct MultipartParser {
     private func delimiterPosition() -> Int? {
         let last = buffer.count - delimiter.count
         guard last >= start else { return nil }
-        return buffer.withUnsafeBufferPointer { bytes in
+        return buffer.withUnsafeBytes { bytes in
             var position = start
-            while position <= last {
-                // A carriage return is rare in most data: skip to the next.
-                if bytes[position] == ASCII.carriageReturn,
-                    delimiter.indices.allSatisfy({ bytes[position + $0] == delimiter[$0] })
-                {
-                    return position
-                }
+            while position <= last, let all = bytes.baseAddress,
+                let found = memchr(all + position, Int32(ASCII.carriageReturn), last + 1 - position)
+            {
+                position = found - UnsafeMutableRawPointer(mutating: all)
+                if memcmp(all + position, delimiter, delimiter.count) == 0 { return position }
                 position += 1
             }
             return nil

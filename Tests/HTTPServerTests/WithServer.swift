@@ -28,3 +28,22 @@ func withServer(
     }
     try outcome.get()
 }
+
+/// Waits until something becomes true that nobody announces, at most five seconds.
+func eventually(_ condition: () -> Bool) async throws -> Bool {
+    for _ in 0..<5000 {
+        if condition() { return true }
+        try await Task.sleep(for: .milliseconds(1))
+    }
+    return false
+}
+
+/// Reads the whole body and answers it, or the reason why it cannot be read.
+@Sendable func echo(_ request: Request) async -> Response {
+    do throws(RequestError) {
+        let body = try await request.body(limit: 100_000)
+        return Response(.ok, body: .bytes(body))
+    } catch {
+        return .text(error.message, status: error.status)
+    }
+}
