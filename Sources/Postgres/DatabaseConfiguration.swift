@@ -42,7 +42,7 @@ public struct DatabaseConfiguration: Sendable {
     }
 
     /// After so long without a byte an answer is not coming: the server should have given up a while ago.
-    var silenceLimit: Duration { statementTimeout + .seconds(2) }
+    var silenceLimit: Duration { statementTimeout + .seconds(1) }
 }
 
 extension Duration {

@@ -18,6 +18,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// Stops at the distant past and future.
     public static func + (time: Timestamp, duration: Duration) -> Timestamp {
         let change = duration.clampedMicroseconds
+        if change == .min { return .distantPast }
+        if change == .max { return .distantFuture }
         let (sum, overflow) = time.microseconds.addingReportingOverflow(change)
         return overflow ? (change < 0 ? .distantPast : .distantFuture) : Timestamp(microseconds: sum)
     }
