@@ -33,12 +33,12 @@ extension HTML {
         }
     }
 
-    @usableFromInline mutating func integer<Number: FixedWidthInteger>(_ value: Number) {
+    @inlinable mutating func integer(_ value: some FixedWidthInteger) {
         guard let magnitude = UInt64(exactly: value.magnitude) else { return escape(String(value)) }
         integer(magnitude, isNegative: value < 0)
     }
 
-    private mutating func integer(_ magnitude: UInt64, isNegative: Bool) {
+    @usableFromInline mutating func integer(_ magnitude: UInt64, isNegative: Bool) {
         write(atMost: 21) { destination in
             var output = destination
             if isNegative {

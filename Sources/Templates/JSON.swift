@@ -19,8 +19,10 @@ extension HTML {
     ///
     /// `<`, `>` and `&` can only stand inside strings of valid JSON, where `\u003c` means the same, so no value ends
     /// the script or begins a comment. The two line separators are escaped for readers older than ES2019.
-    public mutating func json(_ value: some JSONRepresentable) {
-        value.jsonText.withBytes { bytes in
+    @inlinable public mutating func json(_ value: some JSONRepresentable) { script(value.jsonText) }
+
+    @usableFromInline mutating func script(_ json: String) {
+        json.withBytes { bytes in
             write(atMost: 6 * bytes.count) { destination in
                 var output = destination
                 var index = 0

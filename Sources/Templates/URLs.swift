@@ -3,7 +3,7 @@ extension HTML {
     /// Writes a URL of the schemes http, https, mailto and tel or one relative to this site, and `#blocked` for others.
     ///
     /// `//host` and its spellings with backslashes lead to another site, so they are not relative.
-    public mutating func url(_ value: some TextRepresentable) { url(value.text, escapingCommas: false) }
+    @inlinable public mutating func url(_ value: some TextRepresentable) { checked(value.text, escapingCommas: false) }
 
     /// Passes as it is: its type vouches for it.
     public mutating func url(_ value: SafeURL) { normalised(value.text, escapingCommas: false) }
@@ -17,7 +17,9 @@ extension HTML {
 
 // The start of a URL in a srcset, where a comma or a space would begin the next picture.
 extension HTML {
-    public mutating func sourceURL(_ value: some TextRepresentable) { url(value.text, escapingCommas: true) }
+    @inlinable public mutating func sourceURL(_ value: some TextRepresentable) {
+        checked(value.text, escapingCommas: true)
+    }
 
     public mutating func sourceURL(_ value: SafeURL) { normalised(value.text, escapingCommas: true) }
 
@@ -38,8 +40,10 @@ extension HTML {
 
 // Later in a URL: one component, percent-encoded, so that it cannot begin another.
 extension HTML {
-    public mutating func urlComponent(_ value: some TextRepresentable) {
-        value.text.withBytes { bytes in
+    @inlinable public mutating func urlComponent(_ value: some TextRepresentable) { component(value.text) }
+
+    @usableFromInline mutating func component(_ text: String) {
+        text.withBytes { bytes in
             write(atMost: 3 * bytes.count) { destination in
                 var output = destination
                 for byte in bytes {
@@ -60,7 +64,7 @@ extension HTML {
 }
 
 extension HTML {
-    private mutating func url(_ text: String, escapingCommas: Bool) {
+    @usableFromInline mutating func checked(_ text: String, escapingCommas: Bool) {
         if isAllowed(text) {
             normalised(text, escapingCommas: escapingCommas)
         } else {
@@ -107,15 +111,16 @@ private func isAllowed(_ url: String) -> Bool {
     return ["http", "https", "mailto", "tel"].contains(url[..<end].lowercased())
 }
 
-/// RFC 3986, section 2.3.
+/// RFC 3986, section 2.3: letters, digits and `- . _ ~`, as a set of bits.
+@inline(__always)
 func isUnreserved(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"),
-        UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-        true
-    default: false
-    }
+    let members: UInt64 =
+        switch byte >> 6 {
+        case 0: 0x03FF_6000_0000_0000
+        case 1: 0x47FF_FFFE_87FF_FFFE
+        default: 0
+        }
+    return members >> UInt64(byte & 63) & 1 == 1
 }
 
 func hexadecimalDigit(_ value: UInt8) -> UInt8 {

@@ -16,8 +16,8 @@ struct OutputTests {
 
     @Test func `the Swift of the golden folder is written to the byte`() throws {
         for (name, text) in zip(Self.names, try compile(Self.sources())) {
-            if Golden.isUpdating { Golden.write(text, to: Self.path(name, "swift")) }
-            #expect(text == Golden.read(Self.path(name, "swift")), "\(name).html")
+            if Golden.isUpdating { Golden.write(text, to: Self.path(name, "swift.txt")) }
+            #expect(text == Golden.read(Self.path(name, "swift.txt")), "\(name).html")
         }
     }
 
