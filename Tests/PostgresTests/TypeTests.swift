@@ -60,7 +60,7 @@ struct TypeTests {
                 on: database
             )
             try await Self.roundTrip(
-                [nil, true, 1, 1.5, "x", [1, [2]], ["a": ["b": nil]]] as [JSON],
+                [.null, true, 1, 1.5, "x", [1, [2]], ["a": ["b": .null]]] as [JSON],
                 as: "jsonb",
                 on: database
             )
