@@ -9,7 +9,7 @@ import Testing
 @Suite("The API of generations")
 struct GenerationsAPITests {
     @Test func `a prompt becomes a completed job with a picture`() async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             let answer = try await site.post(
                 "/api/v1/generate",
                 json: #"{"prompt":"sunset over the sea","model":"atelier/canvas","parameters":{"width":96,"height":64}}"#
@@ -45,7 +45,7 @@ struct GenerationsAPITests {
     }
 
     @Test func `the same seed and settings lead to the same file, another seed to another`() async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             var files: [String] = []
             try await site.working {
                 for seed in [7, 7, 8] {
@@ -60,7 +60,7 @@ struct GenerationsAPITests {
     }
 
     @Test func `jobs are listed newest first, by skip and limit and by cursor`() async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             var ids: [String] = []
             for number in 1...5 { ids.insert(try await site.generate("picture \(number)"), at: 0) }
             func listed(_ query: String) async throws -> [String?] {
@@ -82,7 +82,7 @@ struct GenerationsAPITests {
 
     @Test(arguments: ["limit=0", "limit=101", "limit=x", "skip=-1", "skip=x", "before=x", "limit=", "skip=1.5"])
     func `a query out of range is 422 and names its field`(query: String) async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             let answer = try await site.get("/api/v1/jobs?\(query)")
             #expect(answer.status == 422)
             #expect(answer.badFields == [String(query.prefix { $0 != "=" })])
@@ -91,7 +91,7 @@ struct GenerationsAPITests {
     }
 
     @Test func `an unknown job is 404, an id that is no UUID 422`() async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             let unknown = try await site.get("/api/v1/status/00000000-0000-4000-8000-000000000000")
             #expect(unknown.status == 404)
             #expect(unknown.text == #"{"detail":"Job not found"}"#)
@@ -164,7 +164,7 @@ struct GenerationsAPITests {
 
     @Test(arguments: badBodies)
     func `a bad body is 422, names every bad field and queues nothing`(bad: BadBody) async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             let answer = try await site.post("/api/v1/generate", json: bad.body)
             #expect(answer.status == 422, "\(answer.text)")
             #expect(answer.badFields == bad.fields)
@@ -187,7 +187,7 @@ struct GenerationsAPITests {
         type: String,
         status: Int
     ) async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             let answer = try await site.post("/api/v1/generate", json: body, type: type)
             #expect(answer.status == status, "\(answer.text)")
             #expect(answer.json["detail"] != nil)
@@ -195,7 +195,7 @@ struct GenerationsAPITests {
     }
 
     @Test func `a body over the limit is 413`() async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             let huge = #"{"prompt":"\#(String(repeating: "x", count: 1_100_000))","model":"atelier/canvas"}"#
             let answer = try await site.post("/api/v1/generate", json: huge)
             #expect(answer.status == 413)
@@ -204,7 +204,7 @@ struct GenerationsAPITests {
     }
 
     @Test func `unknown addresses are 404 and known ones with another method 405`() async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             let unknown = try await site.get("/api/v1/nothing")
             #expect(unknown.status == 404)
             #expect(unknown.json["detail"]?.string != nil)
@@ -215,7 +215,7 @@ struct GenerationsAPITests {
     }
 
     @Test func `the description matches the routes`() async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             let described = try await site.get("/api/v1/openapi.json").json
             #expect(described["openapi"]?.string == "3.1.0")
             let paths = Set((described["paths"]?.object ?? [:]).flatMap { path in
@@ -232,7 +232,7 @@ struct GenerationsAPITests {
     }
 
     @Test func `health tells of every part`() async throws {
-        try await withSite { site in
+        try await withSite { site async throws in
             let health = try await site.working {
                 try await eventuallyUp(site)
             }

@@ -84,7 +84,7 @@ struct GenerateForm {
         let firstSeed = parameters["seed"]?.int
         for index in 0..<max(1, min(wanted, Self.longestCount)) {
             // A row of neighbours: each picture of the batch can be made again by its own seed.
-            if let firstSeed { parameters["seed"] = .integer(min(firstSeed, CanvasProvider.largestSeed - index) + index) }
+            if let firstSeed { parameters["seed"] = .integer(firstSeed &+ index) }
             do {
                 let body: JSON = ["prompt": .string(prompt), "model": .string(model), "parameters": .object(parameters)]
                 requests.append(try GenerationRequest(body, models: models))
