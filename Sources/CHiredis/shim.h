@@ -1,2 +1,2 @@
 #pragma once
-#include <hiredis/async.h>
+#include <hiredis/hiredis.h>

@@ -3,7 +3,7 @@ import EventLoop
 /// Waits, from a task on `loop`, for something to become true; throws `TimeoutError` when it does not within `limit`.
 public func until(
     on loop: EventLoop,
-    within limit: Duration = .seconds(5),
+    within limit: Duration = .seconds(20),
     _ condition: () async throws -> Bool
 ) async throws {
     let started = MonotonicTime.current
