@@ -91,9 +91,11 @@ struct HTMLReader {
     private mutating func readTagName() throws(Refusal) {
         let start = index
         let nameEnd = nameEnd(from: index + 1)
-        let name = source.text(index + 1..<nameEnd).lowercased()
-        guard name.utf8.allSatisfy({ $0.isIdentifier || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ":") }) else {
-            throw Refusal(start, "'\(name)' cannot be the name of an element")
+        let written = source.text(index + 1..<nameEnd)
+        let name = written.lowercased()
+        // Only ASCII: Unicode has letters of other scripts whose lower case is ASCII.
+        guard written.utf8.allSatisfy({ $0 < 0x80 && ($0.isIdentifier || [0x2D, 0x2E, 0x3A].contains($0)) }) else {
+            throw Refusal(start, "'\(written)' cannot be the name of an element")
         }
         guard !HTMLRules.refused.contains(name) else { throw Refusal(start, "<\(name)> is obsolete") }
         if state.isForeign, HTMLRules.leavingForeign.contains(name) {

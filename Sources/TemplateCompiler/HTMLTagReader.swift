@@ -33,7 +33,11 @@ extension HTMLReader {
             }
             index += 1
         }
-        let name = source.text(start..<index).lowercased()
+        let written = source.text(start..<index)
+        guard written.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw Refusal(start, "'\(written)' cannot be the name of an attribute")
+        }
+        let name = written.lowercased()
         guard tag.attributes.insert(name).inserted else {
             throw Refusal(start, "the attribute \(name) is given twice")
         }

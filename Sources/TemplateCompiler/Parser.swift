@@ -34,9 +34,7 @@ struct Parser {
         let (body, end) = try nodes(until: [])
         if let end { throw Refusal(end.offset, "{% \(end.keyword) %} closes nothing") }
         template.body = body
-        if template.parent != nil { try checkPage(body) }
-        collectBlocks(in: body, areOverrides: template.parent != nil)
-        try checkBlockNames()
+        try template.collectBlocks()
         return template
     }
 
@@ -257,64 +255,10 @@ struct Parser {
             throw Refusal(end.offset, "this closes the block '\(name)'")
         }
         let isRequired = words.count == 2
-        let isBlank = isBlank(body)
+        let isBlank = source.isBlank(body)
         guard !isRequired || isBlank else {
             throw Refusal(tag.offset, "the required block '\(name)' has content that would never be shown")
         }
         return Block(offset: tag.offset, name: name, isRequired: isRequired, body: isBlank ? [] : body)
-    }
-
-    // MARK: Blocks
-
-    /// Outside its blocks a page that fills in a layout has no place to write to.
-    private func checkPage(_ body: [Node]) throws(Refusal) {
-        for node in body {
-            switch node {
-            case .block, .constant, .comment: continue
-            case .text(let range) where source.trimmed(range).isEmpty: continue
-            default: throw Refusal(node.offset, "a page that extends a layout writes only inside its blocks")
-            }
-        }
-    }
-
-    private func isBlank(_ nodes: [Node]) -> Bool {
-        nodes.allSatisfy { node in
-            switch node {
-            case .comment: true
-            case .text(let range): source.trimmed(range).isEmpty
-            default: false
-            }
-        }
-    }
-
-    private mutating func collectBlocks(in nodes: [Node], areOverrides: Bool) {
-        for node in nodes {
-            switch node {
-            case .block(let block):
-                if !areOverrides { template.blocks.append(block) }
-                collectBlocks(in: block.body, areOverrides: false)
-            case .condition(let condition):
-                for branch in condition.branches { collectBlocks(in: branch.body, areOverrides: false) }
-                collectBlocks(in: condition.otherwise, areOverrides: false)
-            case .loop(let loop):
-                collectBlocks(in: loop.body, areOverrides: false)
-                collectBlocks(in: loop.otherwise ?? [], areOverrides: false)
-            case .selection(let selection):
-                for choice in selection.cases { collectBlocks(in: choice.body, areOverrides: false) }
-            case .text, .comment, .value, .constant, .include: continue
-            }
-        }
-    }
-
-    private func checkBlockNames() throws(Refusal) {
-        var names = Set(template.parameterNames)
-        for block in template.blocks {
-            guard names.insert(block.name).inserted else {
-                let isParameter = template.parameterNames.contains(block.name)
-                let what =
-                    isParameter ? "a parameter is named '\(block.name)' too" : "there are two blocks '\(block.name)'"
-                throw Refusal(block.offset, what)
-            }
-        }
     }
 }

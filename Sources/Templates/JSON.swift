@@ -45,7 +45,7 @@ extension HTML {
     }
 
     @available(*, unavailable, message: "a value in a JSON script is JSONRepresentable, or JSONText(valid:)")
-    @_disfavoredOverload public mutating func json<Value>(_ value: Value) {}
+    public mutating func json<Value>(_ value: Value) {}
 }
 
 extension String: JSONRepresentable {

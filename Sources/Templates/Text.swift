@@ -41,7 +41,7 @@ extension HTML {
     public mutating func text<Value>(_ value: Value?) {}
 
     @available(*, unavailable, message: "only text, numbers and types that are TextRepresentable can be shown")
-    @_disfavoredOverload public mutating func text<Value>(_ value: Value) {}
+    public mutating func text<Value>(_ value: Value) {}
 }
 
 // The content of <title> and <textarea>, where markup would be shown as text or end the element.
@@ -54,7 +54,7 @@ extension HTML {
     public mutating func escapableText<Value>(_ value: Value?) {}
 
     @available(*, unavailable, message: "only text, numbers and types that are TextRepresentable can be shown")
-    @_disfavoredOverload public mutating func escapableText<Value>(_ value: Value) {}
+    public mutating func escapableText<Value>(_ value: Value) {}
 }
 
 // Quoted attribute values.
@@ -67,7 +67,7 @@ extension HTML {
     public mutating func attribute<Value>(_ value: Value?) {}
 
     @available(*, unavailable, message: "only text, numbers and types that are TextRepresentable can be shown")
-    @_disfavoredOverload public mutating func attribute<Value>(_ value: Value) {}
+    public mutating func attribute<Value>(_ value: Value) {}
 }
 
 // Numbers inside `style="…"`, where any text could be more than a value.
@@ -81,5 +81,5 @@ extension HTML {
     public mutating func number<Value>(_ value: Value?) {}
 
     @available(*, unavailable, message: "only numbers can stand here")
-    @_disfavoredOverload public mutating func number<Value>(_ value: Value) {}
+    public mutating func number<Value>(_ value: Value) {}
 }

@@ -12,7 +12,7 @@ extension HTML {
     public mutating func url<Value>(_ value: Value?) {}
 
     @available(*, unavailable, message: "a URL is text, a SafeURL or a type that is TextRepresentable")
-    @_disfavoredOverload public mutating func url<Value>(_ value: Value) {}
+    public mutating func url<Value>(_ value: Value) {}
 }
 
 // The start of a URL in a srcset, where a comma or a space would begin the next picture.
@@ -27,7 +27,7 @@ extension HTML {
     public mutating func sourceURL<Value>(_ value: Value?) {}
 
     @available(*, unavailable, message: "a URL is text, a SafeURL or a type that is TextRepresentable")
-    @_disfavoredOverload public mutating func sourceURL<Value>(_ value: Value) {}
+    public mutating func sourceURL<Value>(_ value: Value) {}
 }
 
 // The start of a URL the page itself loads and obeys: a script, a stylesheet, a frame.
@@ -35,7 +35,7 @@ extension HTML {
     public mutating func resourceURL(_ value: SafeURL) { normalised(value.text, escapingCommas: false) }
 
     @available(*, unavailable, message: "a page only loads from a SafeURL, or from a literal path with values in it")
-    @_disfavoredOverload public mutating func resourceURL<Value>(_ value: Value) {}
+    public mutating func resourceURL<Value>(_ value: Value) {}
 }
 
 // Later in a URL: one component, percent-encoded, so that it cannot begin another.
@@ -60,7 +60,7 @@ extension HTML {
     public mutating func urlComponent<Value>(_ value: Value?) {}
 
     @available(*, unavailable, message: "a part of a URL is text, a number or a type that is TextRepresentable")
-    @_disfavoredOverload public mutating func urlComponent<Value>(_ value: Value) {}
+    public mutating func urlComponent<Value>(_ value: Value) {}
 }
 
 extension HTML {
