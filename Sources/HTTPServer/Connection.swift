@@ -65,10 +65,9 @@ final class Connection: @unchecked Sendable {
         self.server = server
         self.descriptor = descriptor
         self.address = address
-        let limits = server.limits
-        deadline = server.loop.now.advanced(by: limits.headTime)
-        bodyPace = Pace(stall: limits.bodyStall, bytesPerSecond: limits.minimumRate)
-        writePace = Pace(stall: limits.writeStall, bytesPerSecond: limits.minimumRate)
+        deadline = server.loop.now.advanced(by: server.limits.headTime)
+        bodyPace = server.bodyPace
+        writePace = server.writePace
     }
 
     func open() -> Bool {
@@ -154,7 +153,7 @@ final class Connection: @unchecked Sendable {
         guard count > 0 else { return }
         discardable -= count
         pending.append(contentsOf: server.readBuffer[..<count])
-        guard discardPending(), discardable > 0 else { return close() }
+        guard discardPending(), discardable >= 0 else { return close() }
         if body.isComplete { awaitNextRequest() }
     }
 

@@ -96,13 +96,12 @@ extension Connection {
             output.append(contentsOf: bytes)
             return
         }
-        let sent = output.withUnsafeMutableBytes { head in
-            var body = bytes
-            return body.withUnsafeMutableBytes { body in
-                var pieces = [
-                    iovec(iov_base: head.baseAddress, iov_len: head.count),
-                    iovec(iov_base: body.baseAddress, iov_len: body.count),
-                ]
+        let sent = output.withUnsafeBytes { head in
+            bytes.withUnsafeBytes { body in
+                // writev does not write through its pointers; iovec serves readv too.
+                var pieces = [head, body].map {
+                    iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
+                }
                 return writev(descriptor, &pieces, 2)
             }
         }
@@ -122,6 +121,8 @@ extension Connection {
         guard phase != .closed else { return }
         current = nil
         task = nil
+        bodyWaiter?.fail(CancellationError())
+        bodyWaiter = nil
         phase = .writing
         if isConsuming, keepsAlive, body.isComplete, queue.isEmpty, output.count < Self.copiedBytes * 4 {
             expectNextRequest()
@@ -188,7 +189,10 @@ extension Connection {
 
     private func flushed() {
         if output.isEmpty { server.takeBack(&output) }
-        if watch?.interest.contains(.write) == true { watch?.interest.remove(.write) }
+        if watch?.interest.contains(.write) == true {
+            watch?.interest.remove(.write)
+            writePace = server.writePace
+        }
         drainWaiter?.succeed(())
         drainWaiter = nil
         guard phase == .writing else {

@@ -53,7 +53,8 @@ extension Connection {
             if phase != .closed, used < bytes.count { pending.append(contentsOf: bytes[used...]) }
         }
         isConsuming = false
-        flush()
+        // What is blocked already has been tried.
+        if !output.isEmpty || queue.isEmpty { flush() }
     }
 
     /// Returns how many bytes were used, or moved to `pending` as the beginning of a body.
@@ -94,6 +95,8 @@ extension Connection {
         body = IncomingBody(head.framing)
         expectsContinue = head.expectsContinue
         bodyFailure = nil
+        bodyChunk = []
+        if head.framing != .none { bodyPace = server.bodyPace }
         let request = Request(
             head,
             bytes: bytes,

@@ -5,9 +5,8 @@ struct ContentType: Sendable {
     let isText: Bool
 
     static func of(_ path: String) -> ContentType {
-        let name = path.split(separator: "/").last ?? ""
-        guard let dot = name.lastIndex(of: ".") else { return ContentType("application/octet-stream") }
-        switch name[name.index(after: dot)...].lowercased() {
+        guard let dot = path.utf8.lastIndex(of: ASCII.dot) else { return ContentType("application/octet-stream") }
+        switch path[path.utf8.index(after: dot)...].lowercased() {
         case "avif": return ContentType("image/avif")
         case "css": return ContentType("text/css; charset=utf-8", isText: true)
         case "gif": return ContentType("image/gif")

@@ -10,6 +10,9 @@ final class ServerLoop: @unchecked Sendable {
     let limits: ServerLimits
     let handler: HTTPServer.Handler
     let counters = LoopCounters()
+    /// With all its time in hand.
+    let bodyPace: Pace
+    let writePace: Pace
     private let admission: Admission
 
     /// What a socket is read into: one for all, so that an idle connection owns none.
@@ -22,6 +25,7 @@ final class ServerLoop: @unchecked Sendable {
     private var connections: [Connection] = []
     private var listener: (descriptor: Int32, watch: Watch)?
     private var sweep: LoopTimer?
+    private var patience: LoopTimer?
     private(set) var isDraining = false
     private var whenEmpty: [() -> Void] = []
 
@@ -30,6 +34,8 @@ final class ServerLoop: @unchecked Sendable {
         self.limits = limits
         self.admission = admission
         self.handler = handler
+        bodyPace = Pace(stall: limits.bodyStall, bytesPerSecond: limits.minimumRate)
+        writePace = Pace(stall: limits.writeStall, bytesPerSecond: limits.minimumRate)
     }
 
     deinit { readBuffer.deallocate() }
@@ -137,7 +143,8 @@ final class ServerLoop: @unchecked Sendable {
         } else if limit <= .zero {
             cutOff()
         } else {
-            loop.schedule(after: limit) { [self] in cutOff() }
+            patience?.cancel()
+            patience = loop.schedule(after: limit) { [self] in cutOff() }
         }
     }
 
@@ -146,6 +153,9 @@ final class ServerLoop: @unchecked Sendable {
     }
 
     private func becameEmpty() {
+        sweep?.cancel()
+        patience?.cancel()
+        (sweep, patience) = (nil, nil)
         let waiting = whenEmpty
         whenEmpty = []
         for body in waiting { body() }

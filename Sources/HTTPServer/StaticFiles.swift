@@ -63,20 +63,20 @@ public final class StaticFiles: Sendable {
     }
 
     private func file(at path: String) -> OpenFile? {
-        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard segments.count <= 16,
-            segments.allSatisfy({ !$0.isEmpty && $0.first != "." && !$0.utf8.contains(0) }), let name = segments.last
+        let segments = path.utf8.split(separator: ASCII.slash, omittingEmptySubsequences: false)
+        guard segments.count <= 16, let name = segments.last,
+            segments.allSatisfy({ !$0.isEmpty && $0.first != ASCII.dot && !$0.contains(0) })
         else { return nil }
         var folder = root
         defer { if folder != root { close(folder) } }
         for segment in segments.dropLast() {
-            let next = openat(folder, String(segment), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            let next = openat(folder, String(Substring(segment)), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             guard next >= 0 else { return nil }
             if folder != root { close(folder) }
             folder = next
         }
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-        return try? OpenFile(descriptor: openat(folder, String(name), flags))
+        return try? OpenFile(descriptor: openat(folder, String(Substring(name)), flags))
     }
 
     /// `nil` when compressing it is not worth it.
