@@ -58,10 +58,10 @@ struct CheckingPicturesTests {
         arguments: [
             "", "hello, this is text", "BMW is a word too", "\0\0\0\0\0\0\0\0", "\u{89}PNG", "GIF8", "RIFF1234WAVE",
             "<html><body>hello</body></html>",
-        ]
+        ] as [Escaped]
     )
-    func `refuses what is no picture`(content: String) throws {
-        #expect(try code(Array(content.utf8)) == .notAPicture)
+    func `refuses what is no picture`(content: Escaped) throws {
+        #expect(try code(Array(content.text.utf8)) == .notAPicture)
     }
 
     @Test(
@@ -72,10 +72,10 @@ struct CheckingPicturesTests {
             ("\0\0\0\u{1C}ftypavif\0\0\0\0", "an AVIF picture"),
             ("II*\0....", "a TIFF picture"),
             ("BM\u{1}\u{1}\0\0\0\0\0\0", "a BMP picture"),
-        ]
+        ] as [(Escaped, String)]
     )
-    func `names the kind of file it cannot use`(content: String, name: String) throws {
-        let path = try scratch.file("upload.png", Array(content.utf8))
+    func `names the kind of file it cannot use`(content: Escaped, name: String) throws {
+        let path = try scratch.file("upload.png", Array(content.text.utf8))
         let error = #expect(throws: PictureError.self) { try Pictures.check(file: path) }
         #expect(error?.code == .unsupportedFormat)
         #expect(error?.message == "This is \(name). PNG, JPEG, WebP and GIF can be used.")

@@ -1,5 +1,6 @@
 import CZlib
 import Media
+import Testing
 
 /// Pictures that tests need, made here so that each byte has a reason.
 enum Samples {
@@ -83,4 +84,13 @@ struct RandomBytes {
     }
 
     mutating func next(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
+}
+
+/// A text with control characters, which a test's name shows as they are written.
+struct Escaped: ExpressibleByStringLiteral, CustomTestStringConvertible {
+    let text: String
+
+    init(stringLiteral text: String) { self.text = text }
+
+    var testDescription: String { text.debugDescription }
 }
