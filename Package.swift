@@ -87,6 +87,10 @@ let package = Package(
         .testTarget(name: "MediaTests", dependencies: ["Media", "CZlib"], swiftSettings: strict),
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"], swiftSettings: strict),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "Support"], swiftSettings: strict),
-        .testTarget(name: "WebAppTests", dependencies: ["WebApp", "Support", "Media", "CSodium"], swiftSettings: strict),
+        .testTarget(
+            name: "WebAppTests",
+            dependencies: ["WebApp", "Support", "Media", "CSodium"],
+            swiftSettings: strict
+        ),
     ]
 )

@@ -114,6 +114,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             runReadyJobs()
             for phase in hooks { for hook in phase { hook() } }
         }
+        // They may hold what holds the loop.
+        timers = TimerHeap()
+        watches = []
+        hooks = []
     }
 
     private func timeoutMilliseconds() -> Int32 {
@@ -272,7 +276,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         preconditionIsCurrent()
         _ = clinux_epoll_ctl(epoll, EPOLL_CTL_DEL, watch.descriptor, 0, 0)
         let position = Int(watch.descriptor)
-        if watches[position] === watch { watches[position] = nil }
+        if position < watches.count, watches[position] === watch { watches[position] = nil }
     }
 }
 

@@ -55,8 +55,17 @@ extension Database {
             """
         ).map {
             (
-                id: JobID, kind: String, arguments: JSON, attempt: Int, retryCount: Int, maxRetries: Int,
-                timeLimit: Duration, token: UUID, checkpoint: JSON?, requestID: String?, createdAt: Timestamp
+                id: JobID,
+                kind: String,
+                arguments: JSON,
+                attempt: Int,
+                retryCount: Int,
+                maxRetries: Int,
+                timeLimit: Duration,
+                token: UUID,
+                checkpoint: JSON?,
+                requestID: String?,
+                createdAt: Timestamp
             ) in
             ClaimedJob(
                 id: id,

@@ -59,8 +59,8 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     /// Works until `drain` was called and the running jobs have ended or been handed back. From a task on the loop.
     public func run() async {
         loop.preconditionIsCurrent()
-        let wakeUps = redis.subscribe([channels.wakeUps, channels.cancellations]) { [self] channel, message in
-            loop.execute { self.heard(message, on: channel) }
+        let wakeUps = redis.subscribe([channels.wakeUps, channels.cancellations]) { [self] message in
+            loop.execute { self.heard(message.text, on: message.channel) }
         }
         let upkeep = [
             loop.spawn { await self.keepClaiming() },

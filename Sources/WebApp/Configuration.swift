@@ -45,7 +45,9 @@ struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
 /// Every variable that cannot be used, in one message.
 struct ConfigurationError: Error, CustomStringConvertible {
     let problems: [String]
-    var description: String { "The configuration cannot be used:\n" + problems.map { "  \($0)" }.joined(separator: "\n") }
+    var description: String {
+        "The configuration cannot be used:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
+    }
 }
 
 extension Configuration {
@@ -66,7 +68,8 @@ extension Configuration {
         var reader = VariableReader(values: values)
         reader.text("DATABASE_URL", &databaseURL) { $0.hasPrefix("postgres") ? nil : "must be a postgresql:// URL" }
         reader.text("REDIS_URL", &redisURL) { url in
-            ["redis://", "rediss://", "unix://"].contains { url.hasPrefix($0) } ? nil : "must be a redis:// or unix:// URL"
+            ["redis://", "rediss://", "unix://"].contains { url.hasPrefix($0) }
+                ? nil : "must be a redis:// or unix:// URL"
         }
         reader.text("ATELIER_REDIS_PREFIX", &redisPrefix)
         reader.secret("REPLICATE_API_TOKEN", &replicateToken)
@@ -141,7 +144,9 @@ private struct VariableReader {
     mutating func number(_ name: String, _ setting: inout Int, in range: ClosedRange<Int>) {
         guard let value = value(name) else { return }
         guard let number = Int(value), range.contains(number) else {
-            problems.append("\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not “\(value)”")
+            problems.append(
+                "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not “\(value)”"
+            )
             return
         }
         setting = number

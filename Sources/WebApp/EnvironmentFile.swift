@@ -5,7 +5,9 @@ import Glibc
 enum EnvironmentFile {
     static func read(_ path: String) throws -> [String: String] {
         guard let file = fopen(path, "re") else {
-            guard errno == ENOENT else { throw ConfigurationError(problems: ["\(path): \(SystemError("open").reason)"]) }
+            guard errno == ENOENT else {
+                throw ConfigurationError(problems: ["\(path): \(SystemError("open").reason)"])
+            }
             return [:]
         }
         defer { fclose(file) }
@@ -50,4 +52,3 @@ extension StringProtocol {
         return rest
     }
 }
-

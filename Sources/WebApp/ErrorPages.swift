@@ -47,7 +47,8 @@ enum ErrorPages {
         } else if !failure.problems.isEmpty {
             response = .invalid(failure.problems, in: failure.part)
         } else {
-            let detail = failure.status == .internalServerError ? "\(failure.message) Request \(request.id)" : failure.message
+            let detail =
+                failure.status == .internalServerError ? "\(failure.message) Request \(request.id)" : failure.message
             response = .failure(detail, status: failure.status)
         }
         if failure.status == .serviceUnavailable { response.headers.set("Retry-After", "2") }
@@ -96,7 +97,11 @@ private struct Failure {
         case let error as PostgresError where error.code == .invalidParameter:
             self.init(.unprocessableContent, "That text cannot be stored", "Text should not contain the NUL character.")
         case let error as PostgresError where error.isPassing:
-            self.init(.serviceUnavailable, "Back in a moment", "The database cannot be reached just now; nothing was lost.")
+            self.init(
+                .serviceUnavailable,
+                "Back in a moment",
+                "The database cannot be reached just now; nothing was lost."
+            )
         case is TimeoutError, is BlockingPool.Full:
             self.init(.serviceUnavailable, "Back in a moment", "The server is too busy just now; try again shortly.")
         default:
@@ -115,7 +120,8 @@ extension PostgresError {
     /// Likely to be over soon, without anybody doing anything about the request.
     var isPassing: Bool {
         switch code {
-        case .unavailable, .connectionLost, .statementTimeout, .serializationFailure, .deadlock, .readOnly, .diskFull: true
+        case .unavailable, .connectionLost, .statementTimeout, .serializationFailure, .deadlock, .readOnly, .diskFull:
+            true
         default: false
         }
     }

@@ -233,7 +233,10 @@ private func decodeBase64(_ text: String) -> [UInt8] {
         bits = bits << 6 | UInt32(value)
         count += 1
         if count == 4 {
-            bytes += [UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits)]
+            bytes += [
+                UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8),
+                UInt8(truncatingIfNeeded: bits),
+            ]
             (bits, count) = (0, 0)
         }
     }

@@ -27,7 +27,9 @@ struct ConfigurationTests {
             ])
         }
         let message = error.map { "\($0)" } ?? ""
-        for name in ["PORT", "MAX_RETRIES", "DEBUG", "DATABASE_URL", "RETRY_BACKOFF_BASE", "API_V1_PREFIX", "REDIS_URL"] {
+        for name in [
+            "PORT", "MAX_RETRIES", "DEBUG", "DATABASE_URL", "RETRY_BACKOFF_BASE", "API_V1_PREFIX", "REDIS_URL",
+        ] {
             #expect(message.contains(name))
         }
         #expect(!message.contains("PROJECT_NAME"))
@@ -94,7 +96,9 @@ struct CommandTests {
 struct SecurityTests {
     @Test func `every answer carries the headers`() async throws {
         try await withSite { site async throws in
-            for target in ["/", "/history", "/architecture", "/nowhere", "/api/v1/jobs", "/api/v1/nowhere", "/assets/style.css"] {
+            for target in [
+                "/", "/history", "/architecture", "/nowhere", "/api/v1/jobs", "/api/v1/nowhere", "/assets/style.css",
+            ] {
                 let answer = try await site.get(target)
                 let policy = answer.headers["content-security-policy"] ?? ""
                 #expect(policy.contains("default-src 'none'"), "\(target)")
@@ -134,11 +138,15 @@ struct SecurityTests {
         }
     }
 
-    @Test(arguments: [
-        ("same-origin", nil, 202), ("none", nil, 202), ("cross-site", nil, 403), ("same-site", nil, 403),
-        (nil, "http://localhost", 202), (nil, "http://evil.example", 403), (nil, "null", 403), (nil, nil, 202),
-    ] as [(String?, String?, Int)])
-    func `what another site has a browser send is refused`(site fetchSite: String?, origin: String?, status: Int) async throws {
+    @Test(
+        arguments: [
+            ("same-origin", nil, 202), ("none", nil, 202), ("cross-site", nil, 403), ("same-site", nil, 403),
+            (nil, "http://localhost", 202), (nil, "http://evil.example", 403), (nil, "null", 403), (nil, nil, 202),
+        ] as [(String?, String?, Int)]
+    )
+    func `what another site has a browser send is refused`(site fetchSite: String?, origin: String?, status: Int)
+        async throws
+    {
         try await withSite { site async throws in
             var headers = [("Content-Type", "application/json")]
             if let fetchSite { headers.append(("Sec-Fetch-Site", fetchSite)) }

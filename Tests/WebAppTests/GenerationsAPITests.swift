@@ -12,7 +12,8 @@ struct GenerationsAPITests {
         try await withSite { site async throws in
             let answer = try await site.post(
                 "/api/v1/generate",
-                json: #"{"prompt":"sunset over the sea","model":"atelier/canvas","parameters":{"width":96,"height":64}}"#
+                json:
+                    #"{"prompt":"sunset over the sea","model":"atelier/canvas","parameters":{"width":96,"height":64}}"#
             )
             #expect(answer.status == 202)
             #expect(answer.json["status"]?.string == "pending")
@@ -115,7 +116,11 @@ struct GenerationsAPITests {
         BadBody(name: "blank prompt", body: #"{"prompt":" \n\t ","model":"atelier/canvas"}"#, fields: ["prompt"]),
         BadBody(name: "prompt of another type", body: #"{"prompt":7,"model":"atelier/canvas"}"#, fields: ["prompt"]),
         BadBody(name: "null prompt", body: #"{"prompt":null,"model":"atelier/canvas"}"#, fields: ["prompt"]),
-        BadBody(name: "NUL in the prompt", body: #"{"prompt":"a\u0000b","model":"atelier/canvas"}"#, fields: ["prompt"]),
+        BadBody(
+            name: "NUL in the prompt",
+            body: #"{"prompt":"a\u0000b","model":"atelier/canvas"}"#,
+            fields: ["prompt"]
+        ),
         BadBody(
             name: "100 KB prompt",
             body: #"{"prompt":"\#(String(repeating: "x", count: 100_000))","model":"atelier/canvas"}"#,
@@ -218,9 +223,11 @@ struct GenerationsAPITests {
         try await withSite { site async throws in
             let described = try await site.get("/api/v1/openapi.json").json
             #expect(described["openapi"]?.string == "3.1.0")
-            let paths = Set((described["paths"]?.object ?? [:]).flatMap { path in
-                (path.value.object ?? [:]).map { "\($0.key.uppercased()) /api/v1\(path.key)" }
-            })
+            let paths = Set(
+                (described["paths"]?.object ?? [:]).flatMap { path in
+                    (path.value.object ?? [:]).map { "\($0.key.uppercased()) /api/v1\(path.key)" }
+                }
+            )
             let served = Set(routes(site.app.configuration).patterns.filter { $0.contains("/api/v1/") })
             #expect(paths == served)
 

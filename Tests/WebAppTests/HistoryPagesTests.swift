@@ -19,8 +19,10 @@ struct HistoryPagesTests {
         try await withSite { site async throws in
             for number in 1...45 { _ = try await site.generate("picture number \(number).") }
             func prompts(_ query: String) async throws -> [Int] {
-                try await site.get("/history\(query)").text.matches(of: /class="card-prompt"><a[^>]*>picture number (\d+)\./)
-                    .compactMap { Int($0.1) }
+                try await site.get("/history\(query)").text.matches(
+                    of: /class="card-prompt"><a[^>]*>picture number (\d+)\./
+                )
+                .compactMap { Int($0.1) }
             }
             #expect(try await prompts("") == Array((26...45).reversed()))
             #expect(try await prompts("?page=2") == Array((6...25).reversed()))

@@ -147,7 +147,9 @@ func withSite<Value: Sendable>(
 let projectFolder = #filePath.replacing("/Tests/WebAppTests/TestSite.swift", with: "")
 
 func environment(_ name: String) -> String {
-    guard let value = getenv(name) else { fatalError("\(name) is not set; script/test starts the services and sets it") }
+    guard let value = getenv(name) else {
+        fatalError("\(name) is not set; script/test starts the services and sets it")
+    }
     return String(cString: value)
 }
 

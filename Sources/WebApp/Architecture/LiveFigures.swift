@@ -88,8 +88,14 @@ extension Database {
             """
         ).map {
             (
-                pending: Int, scheduled: Int, processing: Int, completed: Int, failed: Int, median: Double?,
-                slow: Double?, oldest: Double?
+                pending: Int,
+                scheduled: Int,
+                processing: Int,
+                completed: Int,
+                failed: Int,
+                median: Double?,
+                slow: Double?,
+                oldest: Double?
             ) in
             QueueFigures(
                 pending: pending,

@@ -85,6 +85,7 @@ struct ServeCommand {
         try await stop.value()
         app.log.info("stopping")
         app.figures.beginDraining()
+        app.live.close()
         worker?.drain()
         await server?.drain(within: min(app.configuration.drainLimit, .seconds(10)))
         await workerEnded.settled()
@@ -119,7 +120,9 @@ extension App {
         do {
             try blobs.check()
         } catch {
-            throw OperatorError("the folder for pictures, \(configuration.storagePath), cannot be used: \(error.message)")
+            throw OperatorError(
+                "the folder for pictures, \(configuration.storagePath), cannot be used: \(error.message)"
+            )
         }
         let blocking = BlockingPool(threads: max(2, configuration.canvasConcurrency), capacity: 1000)
         let database = Database(DatabaseConfiguration(url: configuration.databaseURL), loops: loops)

@@ -86,7 +86,9 @@ struct GenerateForm {
             // A row of neighbours: each picture of the batch can be made again by its own seed.
             if let firstSeed { parameters["seed"] = .integer(firstSeed &+ index) }
             do {
-                let body: JSON = ["prompt": .string(prompt), "model": .string(model), "parameters": .object(parameters)]
+                let body: JSON = [
+                    "prompt": .string(prompt), "model": .string(model), "parameters": .object(parameters),
+                ]
                 requests.append(try GenerationRequest(body, models: models))
             } catch {
                 for problem in error.problems where problems[problem.field] == nil {

@@ -85,7 +85,10 @@ struct KeptPicture: Sendable {
 extension JobError {
     /// Room may be made; bytes that are no picture stay so.
     init(keepingFailed error: PictureError) {
-        self.init("The picture cannot be kept: \(error.message)", isTransient: error.code == .diskFull || error.code == .io)
+        self.init(
+            "The picture cannot be kept: \(error.message)",
+            isTransient: error.code == .diskFull || error.code == .io
+        )
     }
 
     init(keepingFailed error: BlobError) {

@@ -78,10 +78,24 @@ extension Database {
             """
         ).map {
             (
-                id: JobID, prompt: String, model: String, parameters: RawJSON, state: Generation.State, error: String?,
-                retryCount: Int, progress: Double, cancelRequested: Bool, createdAt: Timestamp, updatedAt: Timestamp,
-                startedAt: Timestamp?, finishedAt: Timestamp?, nextAttemptAt: Timestamp?, file: String?,
-                thumbnail: String?, width: Int?, height: Int?
+                id: JobID,
+                prompt: String,
+                model: String,
+                parameters: RawJSON,
+                state: Generation.State,
+                error: String?,
+                retryCount: Int,
+                progress: Double,
+                cancelRequested: Bool,
+                createdAt: Timestamp,
+                updatedAt: Timestamp,
+                startedAt: Timestamp?,
+                finishedAt: Timestamp?,
+                nextAttemptAt: Timestamp?,
+                file: String?,
+                thumbnail: String?,
+                width: Int?,
+                height: Int?
             ) in
             var picture: Picture?
             if let file, let thumbnail, let width, let height {

@@ -27,7 +27,11 @@ struct Health: Sendable {
             workers = try await app.database.workers()
             database = Part(isUp: true, latency: MonotonicTime.current - began, detail: nil)
         } catch {
-            database = Part(isUp: false, latency: MonotonicTime.current - began, detail: "the database cannot be reached")
+            database = Part(
+                isUp: false,
+                latency: MonotonicTime.current - began,
+                detail: "the database cannot be reached"
+            )
         }
         return Health(database: database, redis: await measure(app.redis), workers: workers)
     }
@@ -38,7 +42,11 @@ struct Health: Sendable {
             _ = try await redis.command("PING")
             return Part(isUp: true, latency: MonotonicTime.current - began, detail: nil)
         } catch {
-            return Part(isUp: false, latency: MonotonicTime.current - began, detail: "Redis cannot be reached; news of jobs is slower")
+            return Part(
+                isUp: false,
+                latency: MonotonicTime.current - began,
+                detail: "Redis cannot be reached; news of jobs is slower"
+            )
         }
     }
 }

@@ -9,7 +9,10 @@ enum HealthAPI {
         let health = await Health.measure(app)
         var json = JSONWriter()
         json.beginObject()
-        json.field("status", health.canServe ? (health.redis.isUp && !health.workers.isEmpty ? "ok" : "degraded") : "down")
+        json.field(
+            "status",
+            health.canServe ? (health.redis.isUp && !health.workers.isEmpty ? "ok" : "degraded") : "down"
+        )
         write(health.database, as: "database", to: &json)
         write(health.redis, as: "redis", to: &json)
         json.key("worker")

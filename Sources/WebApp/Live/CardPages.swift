@@ -34,9 +34,10 @@ enum CardPages {
                 for card in changed { Pages.card(into: &html, card: card) }
                 return .fragment(html)
             }
-            guard left > .zero else { return Response(.noContent, headers: ["Cache-Control": "no-store"]) }
             // News may be lost with Redis: look again now and then all the same.
-            try await app.live.change(of: known.map(\.id), atMost: min(left, .seconds(2)))
+            guard left > .zero, try await app.live.change(of: known.map(\.id), atMost: min(left, .seconds(2))) else {
+                return Response(.noContent, headers: ["Cache-Control": "no-store"])
+            }
         }
     }
 

@@ -13,16 +13,22 @@ final class LiveJobs: Sendable {
     }
 
     /// Begins to listen. From a task on a loop; for the process's whole life.
-    func listen(on redis: Redis, channels: JobChannels) -> Subscription {
-        redis.subscribe([channels.changes]) { [perLoop] _, message in
-            let changes = JobChange.parse(message)
+    func listen(on redis: Redis, channels: JobChannels) -> RedisSubscription {
+        redis.subscribe([channels.changes]) { [perLoop] message in
+            let changes = JobChange.parse(message.text)
             for watchers in perLoop { watchers.tell(changes) }
         }
     }
 
-    /// Waits until one of the jobs changes, at most for `limit`; at once when there are too many waiters already.
-    func change(of jobs: [JobID], atMost limit: Duration) async throws {
-        try await here?.change(of: jobs, atMost: limit)
+    /// Waits until one of the jobs changes, at most for `limit`. `false`, at once, when too many wait already or the
+    /// process is about to end.
+    func change(of jobs: [JobID], atMost limit: Duration) async throws -> Bool {
+        try await here?.change(of: jobs, atMost: limit) ?? false
+    }
+
+    /// Ends all waiting, now and from now on: the process is about to end. Any thread.
+    func close() {
+        for watchers in perLoop { watchers.close() }
     }
 
     /// The latest heard progress, 0 … 1; `nil` when there was none since the state changed.
@@ -46,6 +52,7 @@ private final class LoopLiveJobs: @unchecked Sendable {
     private var waiters: [Int: Waiter] = [:]
     private var waitersOf: [JobID: Set<Int>] = [:]
     private var nextWaiter = 0
+    private var isClosed = false
 
     private struct Waiter {
         let jobs: [JobID]
@@ -60,6 +67,13 @@ private final class LoopLiveJobs: @unchecked Sendable {
         loop.execute { self.heard(changes) }
     }
 
+    func close() {
+        loop.execute {
+            self.isClosed = true
+            for waiter in self.waiters.values { waiter.promise.succeed(()) }
+        }
+    }
+
     private func heard(_ changes: [JobChange]) {
         for change in changes {
             if let news = change.progress {
@@ -71,8 +85,8 @@ private final class LoopLiveJobs: @unchecked Sendable {
         }
     }
 
-    func change(of jobs: [JobID], atMost limit: Duration) async throws {
-        guard waiters.count < Self.mostWaiters else { return }
+    func change(of jobs: [JobID], atMost limit: Duration) async throws -> Bool {
+        guard waiters.count < Self.mostWaiters, !isClosed else { return false }
         let key = nextWaiter
         nextWaiter += 1
         let waiter = Waiter(jobs: jobs, promise: Promise(on: loop))
@@ -88,7 +102,8 @@ private final class LoopLiveJobs: @unchecked Sendable {
         do {
             try await waiter.promise.value(within: limit)
         } catch is TimeoutError {
-            return
+            // As good as a change: who waits looks again.
         }
+        return true
     }
 }

@@ -74,7 +74,9 @@ enum OpenAPI {
                 "responses": [
                     "200": [
                         "description": "The jobs",
-                        "headers": ["Link": ["description": "rel=next, when there may be more", "schema": ["type": "string"]]],
+                        "headers": [
+                            "Link": ["description": "rel=next, when there may be more", "schema": ["type": "string"]]
+                        ],
                         "content": [
                             "application/json": [
                                 "schema": ["type": "array", "items": ["$ref": "#/components/schemas/Job"]]
@@ -233,7 +235,10 @@ enum OpenAPI {
         ],
     ]
 
-    private static let invalid = answer("Something sent is wrong; every bad field is named", "#/components/schemas/Invalid")
+    private static let invalid = answer(
+        "Something sent is wrong; every bad field is named",
+        "#/components/schemas/Invalid"
+    )
     private static let unavailable = failure("The database cannot be reached; Retry-After tells when to ask again")
 
     private static func failure(_ description: JSON) -> JSON { answer(description, "#/components/schemas/Failure") }

@@ -32,7 +32,9 @@ struct ModelCatalogue: Sendable {
     func find(_ id: String) -> Lookup {
         if let model = listed.first(where: { $0.id == id }) { return .known(model) }
         guard ReplicateModelID(id) != nil, !id.hasPrefix("atelier/") else {
-            return .unusable(reason: "Unknown model; this installation offers \(listed.map(\.id).joined(separator: ", "))")
+            return .unusable(
+                reason: "Unknown model; this installation offers \(listed.map(\.id).joined(separator: ", "))"
+            )
         }
         guard let replicate else {
             return .unusable(
@@ -64,7 +66,9 @@ struct ReplicateModelID: Sendable, Hashable {
 
     private static func isVersion(_ text: String) -> Bool {
         text.utf8.count == 64
-            && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (0x61...0x66).contains($0) }
+            && text.utf8.allSatisfy {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (0x61...0x66).contains($0)
+            }
     }
 
     private static func isName(_ text: String) -> Bool {

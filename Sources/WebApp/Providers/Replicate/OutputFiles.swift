@@ -42,7 +42,9 @@ struct OutputFiles: Sendable {
 
     private func download(_ request: ClientRequest, to file: TemporaryFile) async throws -> ClientResponse {
         let descriptor = open(file.path, O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw JobError.transient("The picture cannot be stored: \(SystemError("open").reason)") }
+        guard descriptor >= 0 else {
+            throw JobError.transient("The picture cannot be stored: \(SystemError("open").reason)")
+        }
         defer { close(descriptor) }
         do {
             return try await http.download(request, to: descriptor, limit: Self.largest)

@@ -43,7 +43,9 @@ struct Prediction: Sendable {
     /// `nil` when it is no prediction: without an id of Replicate's alphabet, or without a status.
     init?(_ json: JSON) {
         guard let id = json["id"]?.string, (1...100).contains(id.utf8.count),
-            id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }),
+            id.utf8.allSatisfy({
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+            }),
             let status = json["status"]?.string
         else { return nil }
         self.id = id

@@ -21,7 +21,10 @@ extension JobError {
                 retryAfter: Self.retryAfter(response, body: body, detail: detail)
             )
         case 408, 500...599:
-            self = .transient("Replicate failed with status \(response.status)", retryAfter: Self.retryAfter(response, body: body, detail: nil))
+            self = .transient(
+                "Replicate failed with status \(response.status)",
+                retryAfter: Self.retryAfter(response, body: body, detail: nil)
+            )
         default:
             self = .permanent("Replicate refused: \(detail ?? "status \(response.status)")")
         }

@@ -25,7 +25,9 @@ struct ReplicateProvider: PictureProvider {
     /// A model's inputs are its own; Replicate checks them.
     func problems(with parameters: JSONObject) -> [FieldProblem] {
         guard parameters["prompt"] != nil else { return [] }
-        return [FieldProblem(["parameters", "prompt"], "The prompt stands beside the parameters", type: "extra_forbidden")]
+        return [
+            FieldProblem(["parameters", "prompt"], "The prompt stands beside the parameters", type: "extra_forbidden")
+        ]
     }
 
     func make(_ wanted: WantedPicture, _ attempt: Attempt) async throws -> [MadePicture] {
@@ -117,7 +119,8 @@ struct ReplicateProvider: PictureProvider {
             if let progress = prediction.progress { attempt.report(progress: progress * 0.95) }
             // All output is there; what is left are metrics and logs, which one more look may bring.
             if prediction.hasOutput {
-                return (try? await client.prediction(prediction.id)).flatMap { $0?.hasOutput == true ? $0 : nil } ?? prediction
+                return (try? await client.prediction(prediction.id)).flatMap { $0?.hasOutput == true ? $0 : nil }
+                    ?? prediction
             }
             try await currentLoop().sleep(for: .seconds(pause * Double.random(in: 0.8...1.2)))
             pause = min(pause * 1.4, 5)
@@ -171,7 +174,8 @@ extension ReplicateProvider {
         redis: Redis,
         loops: [EventLoop]
     ) {
-        let allowed = (configuration.privateProviders + [HostPort.text(of: configuration.replicateBaseURL)].compactMap { $0 })
+        let allowed =
+            (configuration.privateProviders + [HostPort.text(of: configuration.replicateBaseURL)].compactMap { $0 })
             .compactMap { HostPort(text: $0) }
         let network = NetworkPolicy.publicOnly(allowing: allowed)
         var settings = ClientSettings()
@@ -184,9 +188,9 @@ extension ReplicateProvider {
             files: OutputFiles(http: http, blobs: blobs, network: network),
             database: database,
             starts: StartLimit(
-                key: "\(configuration.redisPrefix):starts:replicate",
+                key: "starts:replicate",
                 perSecond: configuration.replicateRate,
-                limiter: RateLimiter(redis)
+                limiter: RateLimiter(redis: redis, prefix: "\(configuration.redisPrefix):limit:")
             ),
             timeLimit: configuration.jobTimeLimit
         )
