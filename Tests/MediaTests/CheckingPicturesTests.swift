@@ -106,12 +106,13 @@ struct CheckingPicturesTests {
     }
 
     @Test func `refuses a bomb by its header, without decoding it`() throws {
+        // Its pixels are missing: had they been asked for, it would be damaged.
         let bomb = Samples.png(width: 50_000, height: 50_000, compressed: Samples.deflated([0, 0, 0]))
         #expect(bomb.count < 100)
         #expect(try code(bomb) == .tooManyPixels)
     }
 
-    @Test func `refuses a real bomb as quickly`() throws {
+    @Test func `refuses a real bomb, which would decode`() throws {
         // 48 MB of pixels in 50 KB.
         let bomb = Samples.png(
             width: 4000,
@@ -121,11 +122,9 @@ struct CheckingPicturesTests {
         #expect(bomb.count < 60_000)
         let path = try scratch.file("bomb", bomb)
         let limits = PictureLimits(maximumPixels: 8_000_000)
-        let before = threadTime()
         let error = #expect(throws: PictureError.self) { try Pictures.check(file: path, limits: limits) }
         #expect(error?.code == .tooManyPixels)
         #expect(error?.message == "The picture has 4000 × 4000 pixels; at most 8 million in all can be used.")
-        #expect(threadTime() - before < .milliseconds(100))
     }
 
     @Test func `counts the pixels of all frames`() throws {
@@ -193,11 +192,4 @@ struct CheckingPicturesTests {
         }
         return bytes
     }
-}
-
-/// The processor time of this thread: another test's work does not count.
-private func threadTime() -> Duration {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
 }
