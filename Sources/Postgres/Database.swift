@@ -50,12 +50,11 @@ public final class Database: Sendable, SQLExecutor {
         let limit = configuration.silenceLimit
         do {
             return try await connection.run(statements, on: here.loop, silenceLimit: limit)
-        } catch  where error.isStaleStatement {
+        } catch {
+            guard error.isStaleStatement else { throw error }
             // Nothing has happened: preparing again is all it needs.
             for statement in statements { connection.forget(statement) }
             return try await connection.run(statements, on: here.loop, silenceLimit: limit)
-        } catch  where error.code == .unavailable {
-            throw PostgresError(.connectionLost, "outcome unknown: \(error.message)", sqlState: error.sqlState)
         }
     }
 
@@ -71,7 +70,7 @@ public final class Database: Sendable, SQLExecutor {
             return rows[2]
         } catch {
             if connection.isInTransaction { _ = try? await connection.finish("ROLLBACK", silenceLimit: .seconds(5)) }
-            throw error
+            throw error.withNothingDone
         }
     }
 
@@ -123,7 +122,7 @@ extension DatabaseConfiguration {
             ("statement_timeout", "\(statementTimeout.settingMilliseconds)"),
             ("idle_in_transaction_session_timeout", "\(idleInTransactionTimeout.settingMilliseconds)"),
             // The server ends a statement whose client has gone, within so many milliseconds.
-            ("client_connection_check_interval", "2000"),
+            ("client_connection_check_interval", "1000"),
         ]
     }
 }
