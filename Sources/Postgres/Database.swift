@@ -3,7 +3,8 @@ import EventLoop
 /// A PostgreSQL database, used from tasks on any of the given loops, each with connections of its own.
 ///
 /// Reads of a loop share one pipelined, read-only connection; writes and transactions lease one from a small pool.
-/// Connections are made when first needed and again, with backoff, when they are lost.
+/// Connections are made when first needed and again, with backoff, when they are lost. `close` ends them; without it
+/// they last as long as their loops.
 public final class Database: Sendable, SQLExecutor {
     public let configuration: DatabaseConfiguration
     private let loops: [LoopDatabase]
