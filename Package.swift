@@ -73,7 +73,11 @@ let package = Package(
         ),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Support"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Support"], swiftSettings: strict),
+        .testTarget(
+            name: "PostgresTests",
+            dependencies: ["EventLoop", "JSON", "Postgres", "Support"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "RedisTests", dependencies: ["Redis", "Support"], swiftSettings: strict),
         .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "Support"], swiftSettings: strict),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Support", "CZlib"], swiftSettings: strict),

@@ -12,7 +12,7 @@ final class Batch {
     private(set) var outcomes: [Outcome]
     /// The commit at the Sync failed: a deferred constraint, a serialization failure.
     private(set) var commitFailure: PostgresError?
-    /// The connection died before the Sync was answered.
+    /// `.connectionLost` when the connection died before the Sync was answered, `.unavailable` when nothing was sent.
     private(set) var loss: PostgresError?
     /// How long the server may be silent about it.
     let silenceLimit: Duration

@@ -12,6 +12,7 @@ final class Connection {
     private var cache = StatementCache()
     private var batches = FIFO<Batch>()
     private var silence: LoopTimer?
+    private var silenceDeadline: MonotonicTime
     private var lastSign: MonotonicTime
     private(set) var isOpen = true
     /// Called once, after the batches in flight have ended.
@@ -23,6 +24,7 @@ final class Connection {
         self.handle = handle
         self.preparesStatements = preparesStatements
         lastSign = loop.now
+        silenceDeadline = loop.now
         guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else {
             PQfinish(handle)
             return nil
@@ -146,19 +148,26 @@ final class Connection {
 
     // MARK: Ending
 
-    /// One timer that is only looked at when it fires, so that a statement costs no timer of its own.
+    /// One timer that looks at what is in flight when it fires, so that a statement costs no timer of its own.
     private func watchSilence(limit: Duration) {
-        guard isOpen, silence == nil else { return }
-        silence = loop.schedule(after: limit) { [weak self] in
-            guard let self else { return }
-            silence = nil
-            guard let batch = batches.first else { return }
-            let waited = loop.now - lastSign
-            if waited >= batch.silenceLimit {
-                close(PostgresError(.unavailable, "the server was silent for \(batch.silenceLimit)"))
-            } else {
-                watchSilence(limit: batch.silenceLimit - waited)
-            }
+        guard isOpen else { return }
+        let deadline = loop.now.advanced(by: limit)
+        if let silence {
+            if deadline >= silenceDeadline { return }
+            silence.cancel()
+        }
+        silenceDeadline = deadline
+        silence = loop.schedule(after: limit) { [weak self] in self?.checkSilence() }
+    }
+
+    private func checkSilence() {
+        silence = nil
+        guard let batch = batches.first else { return }
+        let waited = loop.now - lastSign
+        if waited >= batch.silenceLimit {
+            close(PostgresError(.unavailable, "the server was silent for \(batch.silenceLimit)"))
+        } else {
+            watchSilence(limit: batch.silenceLimit - waited)
         }
     }
 
@@ -169,7 +178,8 @@ final class Connection {
         silence?.cancel()
         watch?.cancel()
         PQfinish(handle)
-        while let batch = batches.popFirst() { batch.finish(loss: error) }
+        let loss = PostgresError(.connectionLost, error.message, sqlState: error.sqlState)
+        while let batch = batches.popFirst() { batch.finish(loss: loss) }
         let onClose = self.onClose
         self.onClose = nil
         onClose?(error)

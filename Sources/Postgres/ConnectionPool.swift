@@ -34,10 +34,18 @@ final class ConnectionPool {
         let timer = loop.schedule(after: configuration.acquireTimeout) { [weak self] in
             guard let self else { return }
             lease.resolve(.failure(.noConnection(within: configuration.acquireTimeout, dialer)))
-            _ = waiting.remove { $0.isResolved }
         }
         defer { timer.cancel() }
-        return try await lease.value(on: loop)
+        let connection: Connection
+        do {
+            connection = try await lease.value(on: loop)
+        } catch {
+            _ = waiting.remove { $0.isResolved }
+            throw error
+        }
+        // It may have died between its release and now.
+        guard connection.isOpen else { throw PostgresError(.unavailable, "the connection was lost before its use") }
+        return connection
     }
 
     /// A connection with a transaction still open, or in doubt, must be closed before.

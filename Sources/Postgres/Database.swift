@@ -3,7 +3,8 @@ import EventLoop
 /// A PostgreSQL database, used from tasks on any of the given loops, each with connections of its own.
 ///
 /// Reads of a loop share one pipelined, read-only connection; writes and transactions lease one from a small pool.
-/// Connections are made when first needed and again, with backoff, when they are lost.
+/// Connections are made when first needed and again, with backoff, when they are lost. `close` ends them; without it
+/// they last as long as their loops.
 public final class Database: Sendable, SQLExecutor {
     public let configuration: DatabaseConfiguration
     private let loops: [LoopDatabase]
@@ -50,12 +51,11 @@ public final class Database: Sendable, SQLExecutor {
         let limit = configuration.silenceLimit
         do {
             return try await connection.run(statements, on: here.loop, silenceLimit: limit)
-        } catch  where error.isStaleStatement {
+        } catch {
+            guard error.isStaleStatement else { throw error }
             // Nothing has happened: preparing again is all it needs.
             for statement in statements { connection.forget(statement) }
             return try await connection.run(statements, on: here.loop, silenceLimit: limit)
-        } catch  where error.code == .unavailable {
-            throw PostgresError(.connectionLost, "outcome unknown: \(error.message)", sqlState: error.sqlState)
         }
     }
 
@@ -71,7 +71,7 @@ public final class Database: Sendable, SQLExecutor {
             return rows[2]
         } catch {
             if connection.isInTransaction { _ = try? await connection.finish("ROLLBACK", silenceLimit: .seconds(5)) }
-            throw error
+            throw error.withNothingDone
         }
     }
 
@@ -123,7 +123,7 @@ extension DatabaseConfiguration {
             ("statement_timeout", "\(statementTimeout.settingMilliseconds)"),
             ("idle_in_transaction_session_timeout", "\(idleInTransactionTimeout.settingMilliseconds)"),
             // The server ends a statement whose client has gone, within so many milliseconds.
-            ("client_connection_check_interval", "2000"),
+            ("client_connection_check_interval", "1000"),
         ]
     }
 }

@@ -88,6 +88,11 @@ extension PostgresError {
         sqlState == "26000" || sqlState == "0A000" && message.contains("cached plan")
     }
 
+    /// For statements that change nothing when their connection dies: reads, and a transaction before its commit.
+    var withNothingDone: PostgresError {
+        code == .connectionLost ? PostgresError(.unavailable, message, sqlState: sqlState) : self
+    }
+
     /// The session ended with this error.
     var endsSession: Bool { code == .unavailable }
 }

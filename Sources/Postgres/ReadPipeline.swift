@@ -97,8 +97,9 @@ final class ReadPipeline {
     private func dial() {
         guard !isDialing else { return }
         isDialing = true
-        dialer.dial { target in
-            target.setOptions([("default_transaction_read_only", "on")])
+        dialer.dial { [configuration] target in
+            // A pooler between would refuse it.
+            if configuration.usesPreparedStatements { target.setOptions([("default_transaction_read_only", "on")]) }
         } completion: { [weak self] result in
             self?.dialed(result)
         }
@@ -135,9 +136,13 @@ final class ReadPipeline {
             case .failed(let error) where batch.loss == nil: read.resolve(.failure(error))
             case .aborted where batch.loss == nil && !read.travelsAlone: sendAgain(read)
             default:
-                let loss = batch.loss ?? PostgresError(.other, "the read was aborted")
                 read.losses += 1
-                if read.losses < 2, !isClosed { sendAgain(read) } else { read.resolve(.failure(loss)) }
+                if read.losses < 2, !isClosed {
+                    sendAgain(read)
+                } else {
+                    let message = batch.loss?.message ?? "the server left a read unanswered"
+                    read.resolve(.failure(PostgresError(.unavailable, message)))
+                }
             }
         }
     }

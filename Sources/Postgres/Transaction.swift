@@ -42,7 +42,7 @@ public final class Transaction: SQLExecutor {
             return rows[statements.count - 1]
         } catch {
             if error.isStaleStatement { connection.forget(sql) }
-            throw error
+            throw error.withNothingDone
         }
     }
 
@@ -67,12 +67,7 @@ public final class Transaction: SQLExecutor {
     func commit() async throws(PostgresError) {
         hasEnded = true
         guard hasBegun else { return }
-        let rows: Rows?
-        do {
-            rows = try await connection.finish("COMMIT", silenceLimit: database.configuration.silenceLimit)
-        } catch  where error.code == .unavailable {
-            throw PostgresError(.connectionLost, "outcome unknown: \(error.message)", sqlState: error.sqlState)
-        }
+        let rows = try await connection.finish("COMMIT", silenceLimit: database.configuration.silenceLimit)
         // The server answers so to a commit after an error, without calling it one.
         guard rows?.command != "ROLLBACK" else {
             throw PostgresError(.transactionAborted, "an error within the transaction was ignored; it was rolled back")

@@ -205,6 +205,8 @@ struct PoolerTests {
             #expect(idle == "30s")
             let after = try await database.execute("SHOW statement_timeout").one { (limit: String) in limit }
             #expect(after == "0")
+            let readOnly = try await database.query("SHOW default_transaction_read_only").one { (on: String) in on }
+            #expect(readOnly == "off")
         }
     }
 }

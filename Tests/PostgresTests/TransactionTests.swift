@@ -3,6 +3,19 @@ import Postgres
 import Support
 import Testing
 
+private struct Note: Equatable {
+    let id: Int
+    let size: Int?
+}
+
+extension SQLExecutor {
+    fileprivate func notes(limit: Int) async throws(PostgresError) -> [Note] {
+        try await query("SELECT id, size FROM notes ORDER BY id LIMIT \(limit)").map { (id: Int, size: Int?) in
+            Note(id: id, size: size)
+        }
+    }
+}
+
 @Suite("Transactions")
 struct TransactionTests {
     private struct ChangedMyMind: Error {}
@@ -19,6 +32,16 @@ struct TransactionTests {
 
     private static func count(_ database: some SQLExecutor) async throws -> Int? {
         try await database.query("SELECT count(*) FROM notes").one { (count: Int) in count }
+    }
+
+    @Test func `a query written once serves a database and a transaction`() async throws {
+        try await Self.withNotes { database, _ in
+            _ = try await database.execute("INSERT INTO notes VALUES (1, 10), (2, NULL)")
+            let outside = try await database.notes(limit: 5)
+            let inside = try await database.transaction { transaction in try await transaction.notes(limit: 5) }
+            #expect(outside == [Note(id: 1, size: 10), Note(id: 2, size: nil)])
+            #expect(inside == outside)
+        }
     }
 
     @Test func `commit when the closure returns`() async throws {

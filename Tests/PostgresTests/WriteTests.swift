@@ -97,6 +97,7 @@ struct WriteTests {
             configuration.acquireTimeout = .milliseconds(100)
             let database = Database(configuration, loops: [loop])
             defer { database.close() }
+            try await database.waitUntilReachable(upTo: .seconds(20))
             let release = Promise<Void>(on: loop)
             let entered = (1...2).map { _ in Promise<Void>(on: loop) }
             let holders = entered.map { entered in
