@@ -25,6 +25,8 @@ struct Configuration: Sendable {
     var maxRetries = 3
     var retryBackoffBase = 2.0
     var jobTimeLimit: Duration = .seconds(600)
+    /// A job whose worker is silent for so long is given to another.
+    var jobLease: Duration = .seconds(15)
     var host = "127.0.0.1"
     var port = 8080
     /// Names this server answers to; empty: loopback names when bound to loopback, else any.
@@ -93,6 +95,7 @@ extension Configuration {
         reader.number("MAX_RETRIES", &maxRetries, in: 0...100)
         reader.decimal("RETRY_BACKOFF_BASE", &retryBackoffBase, in: 1...10)
         reader.seconds("ATELIER_JOB_TIME_LIMIT", &jobTimeLimit, in: 1...86_400)
+        reader.seconds("ATELIER_JOB_LEASE", &jobLease, in: 2...3600)
         reader.seconds("ATELIER_DRAIN_LIMIT", &drainLimit, in: 0...3600)
         reader.text("HOST", &host)
         reader.number("PORT", &port, in: 0...65_535)

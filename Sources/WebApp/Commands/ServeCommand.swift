@@ -71,6 +71,15 @@ struct ServeCommand {
         let listening = loops.isEmpty ? nil : app.live.listen(on: app.redis, channels: app.channels)
         defer { listening?.cancel() }
 
+        let preparing = loop.spawn {
+            do {
+                try await prepareDatabase(app)
+            } catch {
+                stop.fail(error)
+            }
+        }
+        defer { preparing.cancel() }
+
         let worker = workerLoop.map { Worker(app, on: $0) }
         let workerEnded = Promise<Void>(on: loop)
         if let worker {
@@ -91,6 +100,22 @@ struct ServeCommand {
         await workerEnded.settled()
         app.database.close()
         app.log.info("stopped")
+    }
+}
+
+/// Waits for the database, saying so, and refuses one whose tables are older than this program.
+private func prepareDatabase(_ app: App) async throws {
+    do {
+        try await app.database.waitUntilReachable(upTo: .seconds(86_400)) { reason in
+            app.log.warning("waiting for the database") { $0.field("reason", reason) }
+        }
+    } catch let error where Task.isCancelled {
+        app.log.debug("stopped before the database answered") { $0.field("error", "\(error)") }
+        return
+    }
+    let migrations = try await Migrator(folder: app.configuration.migrationsPath).status(of: app.database)
+    guard !migrations.contains(where: { $0.state == .pending }) else {
+        throw OperatorError("the database is older than this program: run “atelier migrate up”, then start again")
     }
 }
 
@@ -166,6 +191,8 @@ extension Worker where Context == App {
             .init(name: "replicate", concurrency: configuration.replicateConcurrency),
         ])
         settings.retry = RetryRule(base: configuration.retryBackoffBase)
+        settings.lease = configuration.jobLease
+        settings.heartbeat = configuration.jobLease / 5
         settings.drainLimit = configuration.drainLimit
         settings.channelPrefix = configuration.redisPrefix
         change(&settings)
