@@ -52,7 +52,7 @@ final class Dialer {
         let dial = Dial(on: loop, limit: limit) { [weak self] result in
             guard let self else {
                 if case .success(let handle) = result { PQfinish(handle) }
-                return
+                return completion(.failure(.closed))
             }
             if let identifier { dials[identifier] = nil }
             switch result {
