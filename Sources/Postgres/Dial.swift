@@ -15,7 +15,7 @@ final class Dial {
     private var timer: LoopTimer?
     private var completion: Completion?
 
-    /// `completion` is called once, with a session that is the receiver's to finish, unless the dial is cancelled.
+    /// `completion` is called once, with a session that is the receiver's to finish or the reason for none.
     init(on loop: EventLoop, limit: Duration, completion: @escaping Completion) {
         self.loop = loop
         self.limit = limit
@@ -36,10 +36,7 @@ final class Dial {
         }
     }
 
-    func cancel() {
-        completion = nil
-        end()
-    }
+    func cancel(_ error: PostgresError) { deliver(.failure(error)) }
 
     private func start(_ target: DialTarget) {
         handle = target.withKeywords { PQconnectStartParams($0, $1, 0) }

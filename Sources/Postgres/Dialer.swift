@@ -20,24 +20,26 @@ final class Dialer {
         notBefore = MonotonicTime(nanoseconds: 0)
     }
 
-    /// Calls `completion` once with a session or the reason for none; never after `close`.
+    /// Calls `completion` once, with a session or the reason for none.
     ///
     /// `setUp` changes the settings of this one session.
     func dial(
         setUp: @escaping (inout DialTarget) -> Void = { _ in },
         completion: @escaping (Result<OpaquePointer, PostgresError>) -> Void
     ) {
-        guard !isClosed else { return }
+        guard !isClosed else { return completion(.failure(.closed)) }
         let delay = notBefore - loop.now
         guard delay > .zero else { return begin(setUp, completion) }
-        loop.schedule(after: delay) { [weak self] in self?.begin(setUp, completion) }
+        loop.schedule(after: delay) { [weak self] in
+            if let self { begin(setUp, completion) } else { completion(.failure(.closed)) }
+        }
     }
 
     private func begin(
         _ setUp: (inout DialTarget) -> Void,
         _ completion: @escaping (Result<OpaquePointer, PostgresError>) -> Void
     ) {
-        guard !isClosed else { return }
+        guard !isClosed else { return completion(.failure(.closed)) }
         var target: DialTarget
         switch self.target {
         case .success(let parsed): target = parsed
@@ -50,7 +52,7 @@ final class Dialer {
         let dial = Dial(on: loop, limit: limit) { [weak self] result in
             guard let self else {
                 if case .success(let handle) = result { PQfinish(handle) }
-                return
+                return completion(.failure(.closed))
             }
             if let identifier { dials[identifier] = nil }
             switch result {
@@ -74,7 +76,8 @@ final class Dialer {
 
     func close() {
         isClosed = true
-        for dial in dials.values { dial.cancel() }
-        dials = [:]
+        let dials = self.dials.values
+        self.dials = [:]
+        for dial in dials { dial.cancel(.closed) }
     }
 }

@@ -256,7 +256,10 @@ struct MigratorTests {
 
     @Test func `say that the database is away`() async throws {
         try await withLoop { loop in
-            let database = Database(DatabaseConfiguration(url: "host=/nowhere"), loops: [loop])
+            let database = Database(
+                DatabaseConfiguration(url: "host=/nowhere", acquireTimeout: .milliseconds(50)),
+                loops: [loop]
+            )
             defer { database.close() }
             let folder = try Folder([:])
             defer { folder.remove() }

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Postgres
+import Synchronization
 
 /// Runs `body` on a loop of its own with a database of its own, migrated by the folder `migrations`.
 ///
@@ -34,6 +35,9 @@ private struct TestServer {
     private static let templatePrefix = "atelier_template_"
     private static let clonePrefix = "atelier_test_"
 
+    /// Tests run side by side, and a server has a hundred connections in all.
+    private static let slots = Slots(count: 6)
+
     let loop: EventLoop
     let url: String
     let admin: Database
@@ -59,7 +63,11 @@ private struct TestServer {
     }
 
     func withClone<Value>(migratedBy folder: String?, _ body: (String) async throws -> Value) async throws -> Value {
-        defer { admin.close() }
+        while !Self.slots.take() { try await loop.sleep(for: .milliseconds(5)) }
+        defer {
+            admin.close()
+            Self.slots.giveBack()
+        }
         let name = Self.clonePrefix + UUID.timeOrdered().description.replacing("-", with: "")
         if let folder {
             let template = try await template(of: folder)
@@ -134,6 +142,22 @@ private struct TestServer {
         let path = rest[..<query].firstIndex(of: "/") ?? query
         return url[..<path] + "/\(database)" + rest[query...]
     }
+}
+
+private final class Slots: Sendable {
+    private let free: Mutex<Int>
+
+    init(count: Int) { free = Mutex(count) }
+
+    func take() -> Bool {
+        free.withLock { free in
+            guard free > 0 else { return false }
+            free -= 1
+            return true
+        }
+    }
+
+    func giveBack() { free.withLock { $0 += 1 } }
 }
 
 /// FNV-1a over names and contents: it tells states of a folder apart, not friends from foes.

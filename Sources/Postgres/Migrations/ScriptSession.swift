@@ -10,8 +10,21 @@ final class ScriptSession {
     private var answer: Wait<Rows>?
     private var outcome: Result<Rows, PostgresError>?
 
-    /// Connects; throws `.unavailable` or `.cancelled`. The session ends with `close`.
+    /// Connects, again and again for as long as a statement would wait for a connection; throws `.unavailable` or
+    /// `.cancelled`. The session ends with `close`.
     static func open(on database: LoopDatabase) async throws(PostgresError) -> ScriptSession {
+        let deadline = MonotonicTime.current.advanced(by: database.configuration.acquireTimeout)
+        while true {
+            do throws(PostgresError) {
+                return try await dial(on: database)
+            } catch {
+                let isFinal = error.code == .cancelled || database.isClosed
+                if isFinal || MonotonicTime.current >= deadline { throw error }
+            }
+        }
+    }
+
+    private static func dial(on database: LoopDatabase) async throws(PostgresError) -> ScriptSession {
         if database.isClosed { throw .closed }
         let dialed = Wait<OpaquePointer>()
         database.dialer.dial { result in
