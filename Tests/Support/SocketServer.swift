@@ -184,6 +184,17 @@ public struct RawRequest: Sendable {
 
     public var text: String { String(decoding: body, as: UTF8.self) }
 
+    public var path: String { String(target.prefix { $0 != "?" }) }
+
+    /// As it came, without percent-decoding.
+    public var query: [String: String] {
+        let pairs = target.drop { $0 != "?" }.dropFirst().split(separator: "&").map { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(parts[0]), String(parts.count == 2 ? parts[1] : ""))
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
     /// The first header of that name.
     public subscript(name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value

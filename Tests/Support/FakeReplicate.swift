@@ -1,0 +1,297 @@
+import Synchronization
+
+/// A stand-in for Replicate's HTTP API and its file host, on two ports of 127.0.0.1, that follows the protocol and
+/// fails on demand.
+///
+/// Shapes follow the OpenAPI description of api.replicate.com and what its official clients expect.
+public final class FakeReplicate: Sendable {
+    struct State {
+        var script = PredictionScript()
+        var upcoming: [PredictionScript] = []
+        var creationAnswers: [FakeAnswer] = []
+        var pollAnswers: [FakeAnswer] = []
+        var encoding = FakeEncoding.plain
+        var requests: [RawRequest] = []
+        var fileRequests: [RawRequest] = []
+        var predictions: [FakePrediction] = []
+        var uploads: [[UInt8]] = []
+    }
+
+    let state = Mutex(State())
+    private let token: String
+    private let api: SocketServer
+    private let files: SocketServer
+    /// `http://127.0.0.1:port/v1`
+    public let baseURL: String
+    /// Where the files of outputs are: another origin, which must never see the token.
+    public let fileHostURL: String
+
+    public init(token: String) throws {
+        self.token = token
+        let link = Link()
+        api = try SocketServer { connection in link.fake?.serveAPI(connection) }
+        files = try SocketServer { connection in link.fake?.serveFiles(connection) }
+        baseURL = "http://127.0.0.1:\(api.port)/v1"
+        fileHostURL = "http://127.0.0.1:\(files.port)/pbxt"
+        link.set(self)
+    }
+
+    /// Ends its threads and refuses connections from then on. Every test must; twice is harmless.
+    public func stop() {
+        api.stop()
+        files.stop()
+    }
+
+    // MARK: What it shall do
+
+    /// For predictions created from now on.
+    public var script: PredictionScript {
+        get { state.withLock { $0.script } }
+        set { state.withLock { $0.script = newValue } }
+    }
+
+    /// For the next predictions, one each, before `script` is in force again.
+    public var upcoming: [PredictionScript] {
+        get { state.withLock { $0.upcoming } }
+        set { state.withLock { $0.upcoming = newValue } }
+    }
+
+    /// For the next creations, one each.
+    public var creationAnswers: [FakeAnswer] {
+        get { state.withLock { $0.creationAnswers } }
+        set { state.withLock { $0.creationAnswers = newValue } }
+    }
+
+    /// For the next requests that ask for a prediction, one each.
+    public var pollAnswers: [FakeAnswer] {
+        get { state.withLock { $0.pollAnswers } }
+        set { state.withLock { $0.pollAnswers = newValue } }
+    }
+
+    public var encoding: FakeEncoding {
+        get { state.withLock { $0.encoding } }
+        set { state.withLock { $0.encoding = newValue } }
+    }
+
+    /// As an hour after they ran: outputs are gone, files are not found.
+    public func expireEverything() {
+        state.withLock { state in
+            for index in state.predictions.indices { state.predictions[index].isExpired = true }
+        }
+    }
+
+    // MARK: What has happened
+
+    /// All requests to the API, in order of arrival.
+    public var requests: [RawRequest] { state.withLock { $0.requests } }
+    public var creates: [RawRequest] { requests.filter { $0.method == "POST" && $0.path.hasSuffix("/predictions") } }
+    public var cancels: [RawRequest] { requests.filter { $0.method == "POST" && $0.path.hasSuffix("/cancel") } }
+    /// Requests for one prediction.
+    public var polls: [RawRequest] {
+        requests.filter { $0.method == "GET" && $0.path.hasPrefix("/v1/predictions/") }
+    }
+    public var fileRequests: [RawRequest] { state.withLock { $0.fileRequests } }
+    /// How many predictions exist, which is how many would have to be paid for.
+    public var predictionCount: Int { state.withLock { $0.predictions.count } }
+    /// Oldest first.
+    public var predictionIDs: [String] { state.withLock { $0.predictions.map(\.id) } }
+    /// The contents of uploaded files.
+    public var uploads: [[UInt8]] { state.withLock { $0.uploads } }
+    public func status(of id: String) -> String? {
+        state.withLock { $0.predictions.first { $0.id == id }?.step.status }
+    }
+
+    // MARK: The API
+
+    private func serveAPI(_ connection: SocketConnection) {
+        while let request = connection.readRequest() {
+            state.withLock { $0.requests.append(request) }
+            guard let response = answer(request, on: connection) else { return }
+            let encoding = request["accept-encoding"]?.contains("gzip") == true ? encoding : encoding.withoutGzip
+            guard connection.send(response.bytes(encoding)) else { return }
+        }
+    }
+
+    /// `nil` ends the connection without an answer.
+    private func answer(_ request: RawRequest, on connection: SocketConnection) -> FakeResponse? {
+        guard request["authorization"] == "Bearer \(token)" || request["authorization"] == "Token \(token)" else {
+            return response(to: .unauthenticated)
+        }
+        let path = request.path.split(separator: "/").dropFirst().map(String.init)
+        let kind = (request.method, path.first, path.count)
+        let isCreation = request.method == "POST" && path.last == "predictions"
+        switch kind {
+        case ("POST", "predictions", 1),
+            ("POST", "models", 4) where isCreation,
+            ("POST", "deployments", 4) where isCreation:
+            return special(nextAnswer(\.creationAnswers), on: connection) { mode in
+                create(request, path: path, mode, on: connection)
+            }
+        case ("GET", "predictions", 1): return list(request)
+        case ("GET", "predictions", 2):
+            return special(nextAnswer(\.pollAnswers), on: connection) { _ in poll(path[1], on: connection) }
+        case ("POST", "predictions", 3) where path[2] == "cancel": return change(path[1]) { $0.cancel() }
+        case ("GET", "models", 3): return FakeResponse(200, json: FakeModel.json(owner: path[1], name: path[2]))
+        case ("POST", "files", 1): return upload(request)
+        case ("GET", "account", 1):
+            return ordinary(200, #"{"type":"user","username":"atelier","name":"Atelier","github_url":null}"#)
+        default: return notFound()
+        }
+    }
+
+    private func nextAnswer(_ queue: WritableKeyPath<State, [FakeAnswer]>) -> FakeAnswer {
+        state.withLock { $0[keyPath: queue].isEmpty ? .ordinary : $0[keyPath: queue].removeFirst() }
+    }
+
+    private func special(
+        _ answer: FakeAnswer,
+        on connection: SocketConnection,
+        _ carryOut: (FakeAnswer) -> FakeResponse?
+    ) -> FakeResponse? {
+        switch answer {
+        case .ordinary, .synchronous, .accepted: return carryOut(answer)
+        case .carriedOutAndDropped:
+            _ = carryOut(.ordinary)
+            return nil
+        case .dropped: return nil
+        case .silence:
+            connection.waitUntilClosed()
+            return nil
+        case .problem, .raw: return response(to: answer)
+        }
+    }
+
+    private func response(to answer: FakeAnswer) -> FakeResponse {
+        switch answer {
+        case .problem(let status, let title, let detail, let headers, let more):
+            let start = title.map { #""title":\#(quoted($0)),"# } ?? ""
+            let json = "{\(start)\"detail\":\(quoted(detail)),\"status\":\(status)\(more)}\n"
+            return FakeResponse(status, json: json, headers: rateHeaders + headers)
+        case .raw(let status, let type, let body): return FakeResponse(status, type: type, body: Array(body.utf8))
+        default: return FakeResponse(500, json: "{}")
+        }
+    }
+
+    private func create(
+        _ request: RawRequest,
+        path: [String],
+        _ mode: FakeAnswer,
+        on connection: SocketConnection
+    ) -> FakeResponse {
+        let asked = stringMember("version", of: request.text)
+        guard path.count == 4 || asked != nil, let input = member("input", of: request.text) else {
+            return response(to: .problem(422, title: "Invalid request", detail: "- input is required\n"))
+        }
+        let prediction = state.withLock { state in
+            let script = state.upcoming.isEmpty ? state.script : state.upcoming.removeFirst()
+            let number = String(state.predictions.count + 1)
+            let owner = asked.map { String($0.prefix { $0 != ":" }) }
+            let isHash = asked?.count == 64
+            var prediction = FakePrediction(
+                id: "fake" + String(repeating: "0", count: 22 - number.count) + number,
+                model: path.count == 4 ? "\(path[1])/\(path[2])" : isHash ? "atelier/fake" : owner ?? "",
+                version: script.version ?? (path.count == 4 ? "hidden" : asked ?? "hidden"),
+                input: input,
+                script: script,
+                lifetime: request["cancel-after"].flatMap(lifetime)
+            )
+            if case .synchronous = mode { prediction.finish() }
+            state.predictions.append(prediction)
+            return prediction
+        }
+        pause(prediction.step, on: connection)
+        var isSynchronous = false
+        if case .synchronous = mode { isSynchronous = true }
+        var isAccepted = false
+        if case .accepted = mode { isAccepted = true }
+        let waited = request["prefer"].map { [("preference-applied", $0)] } ?? []
+        return ordinary(
+            isAccepted ? 202 : 201,
+            prediction.json(api: baseURL, files: fileHostURL, synchronous: isSynchronous),
+            [("location", "\(baseURL)/predictions/\(prediction.id)")] + (isSynchronous ? waited : [])
+        )
+    }
+
+    private func poll(_ id: String, on connection: SocketConnection) -> FakeResponse {
+        let response = change(id) { $0.advance() }
+        if let step = state.withLock({ $0.predictions.first { $0.id == id }?.step }) { pause(step, on: connection) }
+        return response
+    }
+
+    private func change(_ id: String, _ body: (inout FakePrediction) -> Void) -> FakeResponse {
+        let json = state.withLock { state -> String? in
+            guard let index = state.predictions.firstIndex(where: { $0.id == id }) else { return nil }
+            body(&state.predictions[index])
+            return state.predictions[index].json(api: baseURL, files: fileHostURL)
+        }
+        return json.map { ordinary(200, $0) } ?? notFound()
+    }
+
+    /// Newest first, 100 a page; `next` and `previous` are to be followed as they are.
+    private func list(_ request: RawRequest) -> FakeResponse {
+        let query = request.query
+        let offset = query["cursor"].flatMap(Int.init) ?? 0
+        let all = state.withLock { $0.predictions.reversed() }
+            .filter { prediction in
+                let time = timestamp(prediction.createdAt)
+                return (query["created_after"].map { time >= $0 } ?? true)
+                    && (query["created_before"].map { time < $0 } ?? true)
+            }
+        let page = all.dropFirst(offset).prefix(100)
+        func link(_ offset: Int) -> String { quoted("\(baseURL)/predictions?cursor=\(offset)") }
+        let next = offset + 100 < all.count ? link(offset + 100) : "null"
+        let previous = offset > 0 ? link(max(0, offset - 100)) : "null"
+        let results = page.map { $0.json(api: baseURL, files: fileHostURL) }.joined(separator: ",")
+        return ordinary(200, #"{"previous":\#(previous),"next":\#(next),"results":[\#(results)]}"#)
+    }
+
+    /// Keeps the part named `content`.
+    private func upload(_ request: RawRequest) -> FakeResponse {
+        guard let type = request["content-type"], let boundary = type.split(separator: "boundary=").dropFirst().first,
+            let bytes = multipartContent(request.body, boundary: String(boundary))
+        else { return response(to: .problem(400, title: nil, detail: "Missing content")) }
+        let number = state.withLock { state in
+            state.uploads.append(bytes)
+            return state.uploads.count
+        }
+        let now = wallClock()
+        let members = [
+            #""id":"upload\#(number)","name":"upload","content_type":"image/png","size":\#(bytes.count)"#,
+            #""etag":"\#(number)","checksums":{},"metadata":{}"#,
+            #""created_at":\#(quoted(timestamp(now))),"expires_at":\#(quoted(timestamp(now + 86_400)))"#,
+            #""urls":{"get":\#(quoted("\(baseURL)/files/upload\(number)"))}"#,
+        ]
+        return ordinary(201, "{" + members.joined(separator: ",") + "}")
+    }
+
+    private func ordinary(_ status: Int, _ json: String, _ headers: [(String, String)] = []) -> FakeResponse {
+        FakeResponse(status, json: json, headers: rateHeaders + headers)
+    }
+
+    private func notFound() -> FakeResponse {
+        response(to: .problem(404, title: nil, detail: "The requested resource could not be found."))
+    }
+
+    private var rateHeaders: [(String, String)] { [("ratelimit-remaining", "599"), ("ratelimit-reset", "1")] }
+
+    private func pause(_ step: PredictionStep, on connection: SocketConnection) {
+        if step.delayMilliseconds > 0 { _ = connection.isSilent(for: step.delayMilliseconds) }
+    }
+
+    /// Lets the servers' threads reach the fake that owns the servers.
+    private final class Link: Sendable {
+        private let target = Mutex<WeakFake>(WeakFake())
+        private struct WeakFake { weak var fake: FakeReplicate? }
+        var fake: FakeReplicate? { target.withLock { $0.fake } }
+        func set(_ fake: FakeReplicate) { target.withLock { $0.fake = fake } }
+    }
+
+    /// Two pixels by two.
+    public static let smallestPNG: [UInt8] = [
+        0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
+        0x00, 0x02, 0x00, 0x00, 0x00, 0x02, 0x08, 0x02, 0x00, 0x00, 0x00, 0xFD, 0xD4, 0x9A, 0x73, 0x00, 0x00, 0x00,
+        0x10, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0xB0, 0xA9, 0x38, 0x01, 0x44, 0x0C, 0x10, 0x0A, 0x00, 0x27,
+        0x6E, 0x05, 0xF1, 0x14, 0x3B, 0xFD, 0x01, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60,
+        0x82,
+    ]
+}
