@@ -9,6 +9,7 @@ public final class Browser: @unchecked Sendable {
 
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
+        public init(description: String) { self.description = description }
     }
 
     /// An element of the page as it was when it was found.

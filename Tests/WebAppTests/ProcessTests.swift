@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import HTTPClient
 import JSON
+import Postgres
 import Support
 import Testing
 

@@ -109,9 +109,9 @@ private func prepareDatabase(_ app: App) async throws {
         try await app.database.waitUntilReachable(upTo: .seconds(86_400)) { reason in
             app.log.warning("waiting for the database") { $0.field("reason", reason) }
         }
-    } catch let error where Task.isCancelled {
-        app.log.debug("stopped before the database answered") { $0.field("error", "\(error)") }
-        return
+    } catch {
+        if Task.isCancelled { return }
+        throw error
     }
     let migrations = try await Migrator(folder: app.configuration.migrationsPath).status(of: app.database)
     guard !migrations.contains(where: { $0.state == .pending }) else {
