@@ -104,7 +104,7 @@ struct FakeReplicateTests {
                 _ = try await client.create(fake)
                 var request = get("\(fake.fileHostURL)/\(fake.predictionIDs.last ?? "")/out-0.png")
                 request.maximumResponseBytes = 1 << 20
-                request.stallTimeout = .milliseconds(60)
+                if case .stalled = behaviour { request.stallTimeout = .milliseconds(60) }
                 return request
             }
             let moved = try await client.send(file(.redirect))
