@@ -18,4 +18,5 @@ struct App: Sendable {
     let live: LiveJobs
     let channels: JobChannels
     let figures: ProcessFigures
+    let generationCount = GenerationCount()
 }
