@@ -23,11 +23,19 @@ struct GeneratePicture: Job {
         guard case .known(let model) = app.models.find(wanted.model) else {
             throw JobError.permanent("the model \(wanted.model) is not available on this server any more")
         }
-        let made = try await model.provider.make(wanted, attempt)
-        guard !made.isEmpty else { throw JobError.permanent("\(model.provider.name) made no picture") }
-
-        let blobs = app.blobs
-        let kept = try await app.blocking.run { try made.map { try KeptPicture(keeping: $0, in: blobs) } }
+        let kept: [KeptPicture]
+        do {
+            let made = try await model.provider.make(wanted, attempt)
+            guard !made.isEmpty else { throw JobError.permanent("\(model.provider.name) made no picture") }
+            let blobs = app.blobs
+            kept = try await app.blocking.run { try made.map { try KeptPicture(keeping: $0, in: blobs) } }
+        } catch let error as PictureError {
+            throw JobError(keepingFailed: error)
+        } catch let error as BlobError {
+            throw JobError(keepingFailed: error)
+        } catch is BlockingPool.Full {
+            throw JobError.transient("This server is too busy with other pictures")
+        }
         attempt.report(progress: 1)
         return .completed(kept)
     }
@@ -60,25 +68,19 @@ struct KeptPicture: Sendable {
     let bytes: Int
     let details: JSONObject
 
-    /// Blocks. Throws `JobError`: for bytes that are no picture, and for a store that takes no more.
+    /// Blocks. Throws `PictureError` for bytes that are no picture, `BlobError` for a store that takes no more.
     init(keeping made: MadePicture, in blobs: BlobStore) throws {
-        do {
-            let info = try Pictures.check(file: made.file.path)
-            let preview = try blobs.temporaryFile()
-            try Pictures.thumbnail(
-                of: made.file.path,
-                fitting: PictureSize(width: GeneratePicture.thumbnailSide, height: GeneratePicture.thumbnailSide),
-                to: preview.path
-            )
-            file = try blobs.keep(made.file, extension: info.format.fileExtension).name.description
-            thumbnail = try blobs.keep(preview, extension: "webp").name.description
-            (width, height, bytes) = (info.width, info.height, info.bytes)
-            details = made.details
-        } catch let error as PictureError {
-            throw JobError(keepingFailed: error)
-        } catch let error as BlobError {
-            throw JobError(keepingFailed: error)
-        }
+        let info = try Pictures.check(file: made.file.path)
+        let preview = try blobs.temporaryFile()
+        try Pictures.thumbnail(
+            of: made.file.path,
+            fitting: PictureSize(width: GeneratePicture.thumbnailSide, height: GeneratePicture.thumbnailSide),
+            to: preview.path
+        )
+        file = try blobs.keep(made.file, extension: info.format.fileExtension).name.description
+        thumbnail = try blobs.keep(preview, extension: "webp").name.description
+        (width, height, bytes) = (info.width, info.height, info.bytes)
+        details = made.details
     }
 }
 
