@@ -22,7 +22,7 @@ extension Database {
                 JOIN unnest(
                     \(attempts.map(\.job.rawValue))::uuid[], \(attempts.map(\.token))::uuid[],
                     \(attempts.map(\.outcome.rawValue))::text[], \(attempts.map { $0.error ?? "" })::text[],
-                    \(attempts.map { Int(seconds($0.delay) * 1000) })::bigint[]
+                    \(attempts.map { milliseconds($0.delay) })::bigint[]
                 ) AS f (id, token, outcome, error, delay_ms) ON f.id = j.id AND f.token = j.lease_token
                 CROSS JOIN LATERAL (
                     SELECT CASE

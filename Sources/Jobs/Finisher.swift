@@ -71,7 +71,7 @@ final class Finisher: @unchecked Sendable {
             do {
                 try await store(together: batch)
                 pause = .milliseconds(50)
-            } catch where error.mayPass {
+            } catch  where error.mayPass {
                 waiting.insert(contentsOf: batch, at: 0)
                 // Not cancelled by anybody.
                 try? await loop.sleep(for: pause)
@@ -124,7 +124,7 @@ final class Finisher: @unchecked Sendable {
     private func store(alone entry: Entry) async {
         do {
             return try await store(together: [entry])
-        } catch where error.mayPass || error.code == .statementTimeout {
+        } catch  where error.mayPass || error.code == .statementTimeout {
             return waiting.append(entry)
         } catch {
             log("the outcome of job \(entry.attempt.job) cannot be stored: \(error)")
@@ -132,7 +132,7 @@ final class Finisher: @unchecked Sendable {
         entry.attempt = FinishedAttempt(unstorable: entry.attempt, error: "what the job made could not be stored")
         do {
             try await store(together: [entry])
-        } catch where error.mayPass {
+        } catch  where error.mayPass {
             waiting.append(entry)
         } catch {
             // Its lease ends by itself.
