@@ -78,7 +78,7 @@ struct LeaseTests {
                     while !goOn.current { try await restUndisturbed(.milliseconds(5)) }
                     return .completed("first")
                 }
-                try await rest(.seconds(2))
+                try await rest(.milliseconds(3500))
                 return .completed("second")
             } _: { worker in
                 _ = try await database.reached(id) { $0.state == "processing" }
