@@ -33,6 +33,8 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     private var changed: [JobChange] = []
     private let finisher: Finisher
     private(set) var isDraining = false
+    /// Nothing is held any more.
+    private(set) var isOver = false
     let wakeUp: Signal
     let heartbeatDue: Signal
     private let drainBegan: Signal
@@ -89,8 +91,8 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
             loop.execute { self.heard(message.text, on: message.channel) }
         }
         let claiming = loop.spawn { await self.keepClaiming() }
+        let heartbeat = loop.spawn { await self.keepHeartbeat() }
         let upkeep = [
-            loop.spawn { await self.keepHeartbeat() },
             loop.spawn { await self.keepRescuing() },
             loop.spawn { await self.keepPublishingProgress() },
         ]
@@ -102,6 +104,10 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         for job in running.values { job.stop(.draining) }
         await settleAll(until: .current.advanced(by: settings.stopGrace + .seconds(5)))
         finisher.giveUp()
+        // The last beat is waited for as well: cut off, it might show the worker alive after its end.
+        isOver = true
+        heartbeatDue.set()
+        await heartbeat.value
         for task in upkeep { task.cancel() }
         for task in upkeep { await task.value }
         subscription.cancel()

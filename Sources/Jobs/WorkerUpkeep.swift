@@ -9,13 +9,13 @@ extension Worker {
         // Two beats that hang fit into a lease; ending one ends its connection, and the next gets another.
         let patience = (settings.lease - settings.heartbeat) / 2
         var failures = 0
-        while !Task.isCancelled {
+        while !isOver {
             do {
                 try await within(patience, on: loop) { try await self.beat() }
                 failures = 0
             } catch {
                 failures += 1
-                if failures == 1, !Task.isCancelled { log(.problem("cannot renew leases: \(error)")) }
+                if failures == 1 { log(.problem("cannot renew leases: \(error)")) }
             }
             let pause = failures == 0 ? settings.heartbeat : min(settings.heartbeat, .seconds(1))
             try? await heartbeatDue.wait(atMost: pause)
@@ -54,7 +54,9 @@ extension Worker {
             do {
                 let due = try await database.stageDueJobs(limit: 1000)
                 // After an outage whoever still has an end to store comes first.
-                let rescued = failures > 0 ? [] : try await database.rescueExpiredLeases(crashLimit: settings.crashLimit, limit: 100)
+                let rescued =
+                    failures > 0
+                    ? [] : try await database.rescueExpiredLeases(crashLimit: settings.crashLimit, limit: 100)
                 try await database.removeSilentWorkers(olderThan: .seconds(300))
                 failures = 0
                 if !rescued.isEmpty { log(.problem("\(rescued.count) jobs of silent workers were rescued")) }

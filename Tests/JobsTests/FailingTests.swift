@@ -189,7 +189,7 @@ struct FailingTests {
                 isOver.withLock { $0 = true }
                 let done = try await database.finished(next)
                 #expect(done.state == "completed")
-                #expect(worker.reports.map(\.outcome) == ["failed", "completed"])
+                try await until(on: loop) { worker.reports.map(\.outcome) == ["failed", "completed"] }
             }
             let made = try await database.made(id)
             #expect(made == nil)

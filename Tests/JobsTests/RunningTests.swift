@@ -67,7 +67,8 @@ struct RunningTests {
             } _: { _ in
                 try await database.allFinished()
             }
-            #expect(seen.withLock { $0 } == Array(ids[3...] + ids[..<3]))
+            // Equal times are told apart by the ids.
+            #expect(seen.current == ids[3...].sorted() + ids[..<3].sorted())
         }
     }
 

@@ -75,7 +75,7 @@ func withThrowawayDatabase(
     let server = try ThrowawayServer()
     defer { server.remove() }
     try await withLoop { loop in
-        var configuration = DatabaseConfiguration(url: server.url, acquireTimeout: .seconds(1))
+        var configuration = DatabaseConfiguration(url: server.url, acquireTimeout: .seconds(3))
         configuration.statementTimeout = .seconds(30)
         let first = Database(configuration, loops: [loop])
         try await first.waitUntilReachable(upTo: .seconds(20))
