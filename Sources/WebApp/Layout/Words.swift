@@ -1,3 +1,4 @@
+import Canvas
 import EventLoop
 import Jobs
 import Postgres
@@ -8,6 +9,14 @@ extension Timestamp {
     var words: String {
         let text = description
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"
+    }
+}
+
+extension Style {
+    /// The style's name as people write it: `Stained glass` for `stainedGlass`.
+    var words: String {
+        let spaced = rawValue.map { $0.isUppercase ? " \($0.lowercased())" : String($0) }.joined()
+        return spaced.prefix(1).uppercased() + spaced.dropFirst()
     }
 }
 
