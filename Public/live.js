@@ -148,12 +148,13 @@
   }
 
   function wordsOf(ended) {
-    const count = (state) => ended.filter((card) => card.classList.contains(`is-${state}`)).length;
-    const [completed, failed] = [count("completed"), count("failed")];
-    if (ended.length > 1) return `${completed} ready, ${failed} failed, ${ended.length - completed - failed} cancelled`;
-    const prompt = ended[0].querySelector(".card-prompt")?.textContent ?? "";
-    return `${completed ? "Picture ready" : failed ? "Failed" : "Cancelled"}: ${prompt}`;
+    if (ended.length === 1) return `${stateOf(ended[0])}: ${ended[0].querySelector(".card-prompt")?.textContent ?? ""}`;
+    const counts = new Map();
+    for (const card of ended) counts.set(stateOf(card), (counts.get(stateOf(card)) ?? 0) + 1);
+    return [...counts].map(([state, count]) => `${count} ${state}`).join(", ");
   }
+
+  const stateOf = (card) => card.querySelector(".badge")?.textContent ?? "deleted";
 
   /** The job's own page has more to show than its card. */
   async function showPage(signal) {

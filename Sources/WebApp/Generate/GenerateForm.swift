@@ -40,10 +40,11 @@ struct GenerateForm {
     static func groups(_ models: [Model]) -> [(summary: String, models: [Model])] {
         var groups: [(summary: String, models: [Model])] = []
         for model in models {
-            if groups.last?.summary == model.summary {
+            let summary = model.summary.prefix(1).uppercased() + model.summary.dropFirst()
+            if groups.last?.summary == summary {
                 groups[groups.count - 1].models.append(model)
             } else {
-                groups.append((model.summary, [model]))
+                groups.append((summary, [model]))
             }
         }
         return groups
@@ -111,9 +112,13 @@ struct GenerateForm {
         let firstSeed = parameters["seed"]?.int
         for index in 0..<max(1, min(wanted, Self.longestCount)) {
             // A row of neighbours: each picture of the batch can be made again by its own seed.
-            if let firstSeed { parameters["seed"] = .integer(min(firstSeed, CanvasProvider.largestSeed - index) + index) }
+            if let firstSeed {
+                parameters["seed"] = .integer(min(firstSeed, CanvasProvider.largestSeed - index) + index)
+            }
             do {
-                let body: JSON = ["prompt": .string(prompt), "model": .string(model), "parameters": .object(parameters)]
+                let body: JSON = [
+                    "prompt": .string(prompt), "model": .string(model), "parameters": .object(parameters),
+                ]
                 requests.append(try GenerationRequest(body, models: models))
             } catch {
                 for problem in error.problems where problems[problem.field] == nil {

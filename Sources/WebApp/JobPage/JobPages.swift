@@ -140,8 +140,13 @@ extension Database {
             """
         ).map {
             (
-                number: Int, worker: String, startedAt: Timestamp, endedAt: Timestamp?, outcome: String?,
-                error: String?, providerRef: String?
+                number: Int,
+                worker: String,
+                startedAt: Timestamp,
+                endedAt: Timestamp?,
+                outcome: String?,
+                error: String?,
+                providerRef: String?
             ) in
             ShownAttempt(
                 number: number,

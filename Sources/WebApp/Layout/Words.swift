@@ -29,7 +29,7 @@ extension JobID: TextRepresentable {
     public var text: String { description }
 }
 
-/// The machine-readable form, for `<time datetime>`.
+/// The machine-readable form, for `<time datetime>`, whose fractions have three digits at most: to the second.
 extension Timestamp: TextRepresentable {
-    public var text: String { description }
+    public var text: String { "\(description.prefix(19))Z" }
 }
