@@ -34,6 +34,34 @@ struct GenerateForm {
     ]
 
     static let styles = Style.allCases.map(\.rawValue)
+    static let styleChoices = Style.allCases.map { (value: $0.rawValue, label: $0.words) }
+
+    /// The models in the order they are listed, those of one kind together.
+    static func groups(_ models: [Model]) -> [(summary: String, models: [Model])] {
+        var groups: [(summary: String, models: [Model])] = []
+        for model in models {
+            let summary = model.summary.prefix(1).uppercased() + model.summary.dropFirst()
+            if groups.last?.summary == summary {
+                groups[groups.count - 1].models.append(model)
+            } else {
+                groups.append((summary, [model]))
+            }
+        }
+        return groups
+    }
+
+    /// The fields as they stand on the page.
+    private static let fields = [
+        "prompt", "negative_prompt", "model", "size", "width", "height", "style", "seed", "count",
+    ]
+
+    /// Where typing goes on: the first field with a problem, else the prompt.
+    var firstField: String { Self.fields.first { problems[$0] != nil } ?? "prompt" }
+
+    /// Problems that no field of the page can show.
+    var otherProblems: [String] {
+        problems.filter { !Self.fields.contains($0.key) }.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    }
 
     init() {}
 
