@@ -11,14 +11,14 @@ final class Finisher: @unchecked Sendable {
     private final class Entry {
         var attempt: FinishedAttempt
         let giveUpAt: MonotonicTime
-        let isStored: Promise<Bool>
+        let stored: Promise<FinishedAttempt?>
         /// Storing it was tried before without a clear answer: it may be stored.
         var isInDoubt = false
 
         init(_ attempt: FinishedAttempt, giveUpAt: MonotonicTime, loop: EventLoop) {
             self.attempt = attempt
             self.giveUpAt = giveUpAt
-            isStored = Promise(on: loop)
+            stored = Promise(on: loop)
         }
     }
 
@@ -29,6 +29,7 @@ final class Finisher: @unchecked Sendable {
     private let log: (String) -> Void
     private var waiting: [Entry] = []
     private var isStoring = false
+    private var hasGivenUp = false
 
     init(
         database: Database,
@@ -44,22 +45,24 @@ final class Finisher: @unchecked Sendable {
         self.log = log
     }
 
-    /// Waits until the end is stored. `false`: the lease was lost, or the database was away for too long.
+    /// Waits until the end is stored, and answers what was: a failure in place of what cannot be. `nil`: the lease was
+    /// lost, or the database was away for too long.
     ///
     /// How long ago the lease was renewed does not matter: while nobody else has taken the job, its end still counts.
-    func store(_ attempt: FinishedAttempt) async -> Bool {
+    func store(_ attempt: FinishedAttempt) async -> FinishedAttempt? {
         let entry = Entry(attempt, giveUpAt: .current.advanced(by: limit), loop: loop)
         waiting.append(entry)
         if !isStoring {
             isStoring = true
             loop.spawn { await self.storeAll() }
         }
-        return await entry.isStored.settled()
+        return await entry.stored.settled()
     }
 
     /// Stores nothing more; what waits was not stored.
     func giveUp() {
-        for entry in waiting { entry.isStored.succeed(false) }
+        hasGivenUp = true
+        for entry in waiting { entry.stored.succeed(nil) }
         waiting = []
     }
 
@@ -91,9 +94,9 @@ final class Finisher: @unchecked Sendable {
         var jobs: Set<JobID> = []
         var later: [Entry] = []
         for entry in waiting {
-            if entry.giveUpAt < .current {
+            if hasGivenUp || entry.giveUpAt < .current {
                 log("the end of job \(entry.attempt.job) could not be stored in time")
-                entry.isStored.succeed(false)
+                entry.stored.succeed(nil)
             } else if batch.count < Self.mostTogether, jobs.insert(entry.attempt.job).inserted {
                 batch.append(entry)
             } else {
@@ -114,7 +117,7 @@ final class Finisher: @unchecked Sendable {
             var stored = try await database.finish(attempts, storing: statements)
             let inDoubt = batch.filter { $0.isInDoubt && !stored.contains($0.attempt.token) }
             if !inDoubt.isEmpty { stored.formUnion(try await database.storedEnds(of: inDoubt.map(\.attempt))) }
-            for entry in batch { entry.isStored.succeed(stored.contains(entry.attempt.token)) }
+            for entry in batch { entry.stored.succeed(stored.contains(entry.attempt.token) ? entry.attempt : nil) }
         } catch {
             for entry in batch { entry.isInDoubt = true }
             throw error
@@ -137,7 +140,7 @@ final class Finisher: @unchecked Sendable {
         } catch {
             // Its lease ends by itself.
             log("the failure of job \(entry.attempt.job) cannot be stored: \(error)")
-            entry.isStored.succeed(false)
+            entry.stored.succeed(nil)
         }
     }
 }

@@ -48,6 +48,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         loop: EventLoop,
         log: @escaping @Sendable (WorkerNote) -> Void
     ) {
+        precondition(settings.lease >= settings.heartbeat * 2, "a heartbeat must come well before a lease ends")
         self.name = "\(name):\(id.description.prefix(8))"
         self.settings = settings
         self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
@@ -71,10 +72,19 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         )
     }
 
-    /// Works until `drain` was called and the running jobs have ended or been handed back. Once, from a task on the
-    /// loop.
+    /// Works until `drain` was called, or the calling task cancelled, and the running jobs have ended or been handed
+    /// back. Once, from a task on the loop.
     public func run() async {
         loop.preconditionIsCurrent()
+        let work = loop.spawn { await self.work() }
+        await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            drain()
+        }
+    }
+
+    private func work() async {
         let subscription = redis.subscribe([channels.wakeUps, channels.cancellations]) { [self] message in
             loop.execute { self.heard(message.text, on: message.channel) }
         }
@@ -210,12 +220,12 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
 
     private func seeThrough(_ job: RunningJob) async {
         let finished = await job.ended.settled()
-        let isStored = await job.stopReason == .leaseLost ? false : finisher.store(finished)
+        let stored = await job.stopReason == .leaseLost ? nil : finisher.store(finished)
         job.settle()
         unsettled -= 1
         if unsettled == 0 { becameIdle.set() }
-        log(.attempt(JobReport(job, finished, worker: name, isStored: isStored)))
-        if isStored { tell(JobChange(job: finished.job)) }
+        log(.attempt(JobReport(job, worker: name, stored: stored)))
+        if stored != nil { tell(JobChange(job: finished.job)) }
         await job.runEnded()
         running[job.claimed.token] = nil
         slotsInUse[job.claimed.queue, default: 0] -= 1

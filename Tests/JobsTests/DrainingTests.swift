@@ -116,4 +116,20 @@ struct DrainingTests {
             #expect(left == 0)
         }
     }
+
+    @Test func `is what cancelling its task means`() async throws {
+        try await withStage { database, loop in
+            let id = try await database.enqueueOne()
+            let worker = try TestWorker(on: database) { $0.drainLimit = .zero } play: { _ in
+                try await rest(.seconds(60))
+                return .completed("")
+            }
+            _ = try await database.reached(id) { $0.state == "processing" }
+            worker.cancel()
+            try await until(on: loop) { worker.hasEnded }
+            worker.vanish()
+            let job = try await database.job(id)
+            #expect(job.state == "pending")
+        }
+    }
 }

@@ -209,6 +209,7 @@ struct UnstorableTests {
                 try await database.allFinished(within: .seconds(5))
                 try await until(on: loop) { worker.reports.count == 10 }
                 #expect(worker.problems.count == 1)
+                #expect(worker.reports.filter { $0.outcome == "failed" }.map(\.job) == [ids[4]])
             }
             for id in ids {
                 let job = try await database.job(id)

@@ -15,10 +15,10 @@ struct LeaseTests {
             let prefix = "jobs-\(UUID.random())"
             let workers = try (0..<2).map { _ in
                 try TestWorker(on: database, prefix: prefix) {
-                    $0.lease = .seconds(1)
+                    $0.lease = .seconds(2)
                 } play: { attempt in
                     runs.add(attempt.job)
-                    try await rest(.milliseconds(2500))
+                    try await rest(.milliseconds(4500))
                     return .completed("slow")
                 }
             }
@@ -35,7 +35,7 @@ struct LeaseTests {
         try await withStage { database, loop in
             let id = try await database.enqueueOne()
             let frozen = try TestWorker(on: database) { settings in
-                settings.lease = .milliseconds(400)
+                settings.lease = .milliseconds(800)
             } play: { attempt in
                 try await rest(.milliseconds(50))
                 try await attempt.remember(["by": "the frozen one"])
@@ -72,7 +72,7 @@ struct LeaseTests {
             let id = try await database.enqueueOne()
             let goOn = Shared(false)
             try await whileWorking(on: database, loop) {
-                $0.lease = .seconds(1)
+                $0.lease = .seconds(2)
             } play: { attempt in
                 if attempt.number == 1 {
                     while !goOn.current { try await restUndisturbed(.milliseconds(5)) }
@@ -100,7 +100,7 @@ struct LeaseTests {
         try await withStage { database, loop in
             let id = try await database.enqueueOne()
             let doomed = try TestWorker(on: database) {
-                $0.lease = .milliseconds(400)
+                $0.lease = .milliseconds(800)
             } play: { attempt in
                 try await attempt.remember(["prediction": "p1"], providerRef: "p1")
                 attempt.report(progress: 0.5)

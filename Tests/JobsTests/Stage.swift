@@ -61,6 +61,7 @@ final class TestWorker: Sendable {
     private let redis: Redis
     private let notes = Shared<[WorkerNote]>([])
     private let hasRun = Shared(false)
+    private let task = Shared<Task<Void, Never>?>(nil)
     private let hasVanished = Shared(false)
 
     /// Starts at once. `redis` is `nil` for one that is away.
@@ -97,10 +98,11 @@ final class TestWorker: Sendable {
             log: { [notes] note in notes.withLock { $0.append(note) } }
         )
         loop.start()
-        loop.spawn {
+        let run = loop.spawn {
             await self.worker.run()
             self.hasRun.withLock { $0 = true }
         }
+        task.withLock { $0 = run }
     }
 
     var hasEnded: Bool { hasRun.current }
@@ -113,6 +115,9 @@ final class TestWorker: Sendable {
         try await until(on: here, within: .seconds(20)) { self.hasEnded }
         vanish()
     }
+
+    /// Cancels its task.
+    func cancel() { task.current?.cancel() }
 
     /// Ends its thread in the middle of whatever it does, as a kill would.
     func vanish() {
