@@ -83,7 +83,10 @@
     try {
       const headers = { Accept: "text/html" };
       const answer = await fetch(url, { ...options, headers, signal: controller.signal });
-      return { ok: answer.ok, status: answer.status, url: answer.url, html: await answer.text() };
+      const html = await answer.text();
+      // What comes too late may be older than what the page shows by now.
+      if (signal?.aborted) throw new Error("no longer wanted");
+      return { ok: answer.ok, status: answer.status, url: answer.url, html };
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
@@ -92,20 +95,27 @@
 
   const pause = (milliseconds, signal) =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      signal.addEventListener("abort", end);
     });
 
-  /** Calls `turn` again and again until it answers false; waits longer and longer while it fails, and says so. */
+  /** Calls `turn` again and again, each time after the milliseconds it answered, until it answers false. While it
+      fails the waits grow, and the page says so. */
   async function repeat(turn, signal) {
     let failures = 0;
     while (!signal.aborted) {
       let wait;
       try {
         wait = await turn();
-        if (signal.aborted || wait === false) return;
+        if (signal.aborted) return;
         if (failures > 0) byId("offline").hidden = true;
         failures = 0;
+        if (wait === false) return;
       } catch {
         if (signal.aborted) return;
         failures += 1;
@@ -127,7 +137,7 @@
     const known = waiting().join();
     if (!known) return false;
     const answer = await ask(`/cards?known=${known}&wait=${longestWait}`, signal, longestWait + 15);
-    if (answer.status === 204) return 0;
+    if (answer.status === 204) return 150;
     if (answer.status !== 200) throw new Error(`the server answered ${answer.status}`);
     await show([...parse(answer.html).querySelectorAll("article.card")], signal);
     // An answer that changes nothing here would come again at once.
@@ -148,7 +158,7 @@
   }
 
   function wordsOf(ended) {
-    if (ended.length === 1) return `${stateOf(ended[0])}: ${ended[0].querySelector(".card-prompt")?.textContent ?? ""}`;
+    if (ended.length === 1) return `${stateOf(ended[0])}: ${ended[0].querySelector(".card-prompt, .card-note")?.textContent}`;
     const counts = new Map();
     for (const card of ended) counts.set(stateOf(card), (counts.get(stateOf(card)) ?? 0) + 1);
     return [...counts].map(([state, count]) => `${count} ${state}`).join(", ");
