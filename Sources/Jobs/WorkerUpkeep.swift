@@ -54,7 +54,9 @@ extension Worker {
             do {
                 let due = try await database.stageDueJobs(limit: 1000)
                 // After an outage whoever still has an end to store comes first.
-                let rescued = failures > 0 ? [] : try await database.rescueExpiredLeases(crashLimit: settings.crashLimit, limit: 100)
+                let rescued =
+                    failures > 0
+                    ? [] : try await database.rescueExpiredLeases(crashLimit: settings.crashLimit, limit: 100)
                 try await database.removeSilentWorkers(olderThan: .seconds(300))
                 failures = 0
                 if !rescued.isEmpty { log(.problem("\(rescued.count) jobs of silent workers were rescued")) }

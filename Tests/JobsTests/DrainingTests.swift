@@ -120,7 +120,9 @@ struct DrainingTests {
     @Test func `is what cancelling its task means`() async throws {
         try await withStage { database, loop in
             let id = try await database.enqueueOne()
-            let worker = try TestWorker(on: database) { $0.drainLimit = .zero } play: { _ in
+            let worker = try TestWorker(on: database) {
+                $0.drainLimit = .zero
+            } play: { _ in
                 try await rest(.seconds(60))
                 return .completed("")
             }

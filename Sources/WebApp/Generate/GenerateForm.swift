@@ -19,6 +19,8 @@ struct GenerateForm {
     /// Empty: chosen by the words.
     var style = ""
     var count = "1"
+    /// Why nothing could be queued, when no field is to blame.
+    var notice: String?
     /// What is wrong, by field.
     var problems: [String: String] = [:]
 
@@ -55,8 +57,8 @@ struct GenerateForm {
         "prompt", "negative_prompt", "model", "size", "width", "height", "style", "seed", "count",
     ]
 
-    /// Where typing goes on: the first field with a problem, else the prompt.
-    var firstField: String { Self.fields.first { problems[$0] != nil } ?? "prompt" }
+    /// Where typing goes on: the first field with a problem, else the prompt, as long as it is empty.
+    var firstField: String? { Self.fields.first { problems[$0] != nil } ?? (prompt.isEmpty ? "prompt" : nil) }
 
     /// Problems that no field of the page can show.
     var otherProblems: [String] {
@@ -148,7 +150,7 @@ struct GenerateForm {
 
     private mutating func addNumber(_ text: String, as field: String, to parameters: inout JSONObject) {
         guard let number = Int(text.trimmingSpaces) else {
-            problems[field] = text.isEmpty ? "Type a whole number" : "Input should be a whole number"
+            problems[field] = "Type a whole number"
             return
         }
         parameters[field] = .integer(number)

@@ -44,7 +44,8 @@ struct CardView {
         model = generation.model
         state = generation.state
         picture = generation.picture
-        error = generation.error
+        // That it was cancelled, its state says already.
+        error = generation.state == .cancelled && generation.error == "cancelled" ? nil : generation.error
         createdAt = generation.createdAt
         isGone = false
         if generation.state == .processing {
