@@ -33,7 +33,10 @@ extension App {
             )
         }
         let blocking = BlockingPool(threads: max(2, configuration.canvasConcurrency), capacity: 1000)
-        let database = Database(DatabaseConfiguration(url: configuration.databaseURL), loops: loops)
+        let database = Database(
+            DatabaseConfiguration(url: configuration.databaseURL, acquireTimeout: .seconds(2)),
+            loops: loops
+        )
         let redis = try Redis(url: configuration.redisURL, loops: loops)
         var replicate: ReplicateProvider?
         if let token = configuration.replicateToken {

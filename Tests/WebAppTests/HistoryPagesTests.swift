@@ -20,7 +20,7 @@ struct HistoryPagesTests {
             for number in 1...45 { _ = try await site.generate("picture number \(number).") }
             func prompts(_ query: String) async throws -> [Int] {
                 try await site.get("/history\(query)").text.matches(
-                    of: /class="card-prompt"><a[^>]*>picture number (\d+)\./
+                    of: /class="card-prompt"[^>]*>picture number (\d+)\./
                 )
                 .compactMap { Int($0.1) }
             }

@@ -97,6 +97,9 @@ struct ServeCommand {
             workerEnded.succeed(())
         }
 
+        let sweeping = loop.spawn { await keepSweeping(app, on: loop) }
+        defer { sweeping.cancel() }
+
         try await stop.value()
         app.log.info("stopping")
         app.figures.beginDraining()
@@ -149,4 +152,13 @@ private final class Ending: @unchecked Sendable {
         while sem_wait(&semaphore) != 0 {}
         return error
     }
+}
+
+/// Removes what killed processes left half written: now and every hour, files that nobody has touched for one.
+private func keepSweeping(_ app: App, on loop: EventLoop) async {
+    repeat {
+        let blobs = app.blobs
+        let removed = (try? await app.blocking.run { blobs.sweepTemporary(olderThan: .seconds(3600)) }) ?? 0
+        if removed > 0 { app.log.info("swept temporary files") { $0.field("count", removed) } }
+    } while (try? await loop.sleep(for: .seconds(3600))) != nil
 }

@@ -74,13 +74,23 @@ struct KeptPicture: Sendable {
         let preview = try blobs.temporaryFile()
         try Pictures.thumbnail(
             of: made.file.path,
-            fitting: PictureSize(width: GeneratePicture.thumbnailSide, height: GeneratePicture.thumbnailSide),
+            fitting: Self.thumbnailBox(width: info.width, height: info.height),
             to: preview.path
         )
         file = try blobs.keep(made.file, extension: info.format.fileExtension).name.description
         thumbnail = try blobs.keep(preview, extension: "webp").name.description
         (width, height, bytes) = (info.width, info.height, info.bytes)
         details = made.details
+    }
+
+    /// Cards show a square: the shorter side must fill it. A panorama stays within twice of that.
+    private static func thumbnailBox(width: Int, height: Int) -> PictureSize {
+        let side = GeneratePicture.thumbnailSide
+        let shorter = max(1, min(width, height))
+        return PictureSize(
+            width: max(1, min(width * side / shorter, 2 * side)),
+            height: max(1, min(height * side / shorter, 2 * side))
+        )
     }
 }
 

@@ -48,15 +48,12 @@ extension Database {
         try await generations("SELECT unnest(\(ids.map(\.rawValue))::uuid[]) AS id")
     }
 
-    /// The newest first. `limit` 1 … 100.
-    func generations(skip: Int, limit: Int) async throws(PostgresError) -> [Generation] {
-        try await generations("SELECT id FROM generations ORDER BY id DESC OFFSET \(skip) LIMIT \(limit)")
-    }
-
-    /// Those older than `before`, the newest first: as quick at any depth.
-    func generations(before: JobID, limit: Int) async throws(PostgresError) -> [Generation] {
-        try await generations(
-            "SELECT id FROM generations WHERE id < \(before) ORDER BY id DESC LIMIT \(limit)"
+    /// The newest first, those older than `before` only; with that instead of `skip` it is as quick at any depth.
+    /// `limit` 1 … 100.
+    func generations(before: JobID? = nil, skip: Int = 0, limit: Int) async throws(PostgresError) -> [Generation] {
+        let condition: SQL = if let before { "WHERE id < \(before)" } else { "" }
+        return try await generations(
+            "SELECT id FROM generations \(condition) ORDER BY id DESC OFFSET \(skip) LIMIT \(limit)"
         )
     }
 
