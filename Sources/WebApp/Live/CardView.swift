@@ -107,9 +107,22 @@ struct CardView {
     private static let longestCaption = 160
 
     private static func caption(_ prompt: String) -> String {
+        // Most prompts are a short line already; looking at characters would cost more than the rest of the card.
+        if isShortLine(prompt.utf8) { return prompt }
         let start = prompt.prefix(longestCaption + 1)
         let line = start.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         guard start.count > longestCaption else { return line }
         return line.prefix(longestCaption).description + "…"
+    }
+
+    private static func isShortLine(_ text: String.UTF8View) -> Bool {
+        guard text.count <= longestCaption else { return false }
+        // As if a space stood before: a leading one is one too many.
+        var previous = UInt8(ascii: " ")
+        for byte in text {
+            if byte < 0x20 || byte == 0x20 && previous == 0x20 { return false }
+            previous = byte
+        }
+        return previous != 0x20
     }
 }
