@@ -13,24 +13,7 @@ public struct JSONWriter {
 
     /// A key known to need no escaping.
     public mutating func key(_ key: StaticString) {
-        key.withUTF8Buffer { utf8 in
-            assert(utf8.firstEscaped(from: 0) == utf8.count, "the key \(key) needs escaping: pass it as a String")
-            // One append instead of five: keys are most of what an answer consists of.
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: utf8.count + 4) { text in
-                var count = 0
-                if needsComma {
-                    text[0] = UInt8(ascii: ",")
-                    count = 1
-                }
-                text[count] = UInt8(ascii: "\"")
-                count += 1
-                _ = UnsafeMutableBufferPointer(rebasing: text[count...]).update(fromContentsOf: utf8)
-                count += utf8.count
-                text[count] = UInt8(ascii: "\"")
-                text[count + 1] = UInt8(ascii: ":")
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<(count + 2)]))
-            }
-        }
+        put(key, UnsafeBufferPointer(start: nil, count: 0), isQuoted: false)
         needsComma = false
     }
 
@@ -50,21 +33,7 @@ public struct JSONWriter {
 
     public mutating func value(_ value: Int) {
         separate()
-        var magnitude = value.magnitude
-        // The longest integer has 19 digits and a sign.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-            var start = 20
-            repeat {
-                start -= 1
-                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10)
-                magnitude /= 10
-            } while magnitude > 0
-            if value < 0 {
-                start -= 1
-                digits[start] = UInt8(ascii: "-")
-            }
-            bytes.append(contentsOf: digits[start...])
-        }
+        Self.withDigits(of: value) { bytes.append(contentsOf: $0) }
     }
 
     /// The shortest text that reads back the same; `null` for what JSON cannot say (infinite, not a number).
@@ -116,6 +85,89 @@ public struct JSONWriter {
                 self.value(value)
             }
             endObject()
+        }
+    }
+
+    // MARK: Fields: a key and its value in one append, because they are most of what an answer consists of.
+
+    public mutating func field(_ name: StaticString, _ value: String) {
+        var value = value
+        value.withUTF8 { utf8 in
+            if utf8.count <= Self.longestShort, utf8.firstEscaped(from: 0) == utf8.count {
+                put(name, utf8, isQuoted: true)
+            } else {
+                key(name)
+                self.value(String(decoding: utf8, as: UTF8.self))
+            }
+        }
+    }
+
+    public mutating func field(_ name: StaticString, _ value: StaticString) {
+        value.withUTF8Buffer { put(name, $0, isQuoted: true) }
+    }
+
+    public mutating func field(_ name: StaticString, _ value: Int) {
+        Self.withDigits(of: value) { put(name, $0, isQuoted: false) }
+    }
+
+    /// `null` when there is none.
+    public mutating func field(_ name: StaticString, orNull value: String?) {
+        guard let value else { return nullField(name) }
+        field(name, value)
+    }
+
+    public mutating func nullField(_ name: StaticString) {
+        ("null" as StaticString).withUTF8Buffer { put(name, $0, isQuoted: false) }
+    }
+
+    /// Text that can be put on the stack.
+    private static let longestShort = 512
+
+    /// Appends `,"name":` and a value of at most `longestShort` bytes that needs no escaping.
+    private mutating func put(_ name: StaticString, _ value: UnsafeBufferPointer<UInt8>, isQuoted: Bool) {
+        name.withUTF8Buffer { name in
+            assert(name.firstEscaped(from: 0) == name.count, "a key that needs escaping must be passed as a String")
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: name.count + value.count + 6) { text in
+                guard let start = text.baseAddress else { return }
+                var end = start
+                func add(_ byte: UInt8) {
+                    end.initialize(to: byte)
+                    end += 1
+                }
+                func add(_ bytes: UnsafeBufferPointer<UInt8>) {
+                    guard let source = bytes.baseAddress else { return }
+                    end.initialize(from: source, count: bytes.count)
+                    end += bytes.count
+                }
+                if needsComma { add(UInt8(ascii: ",")) }
+                add(UInt8(ascii: "\""))
+                add(name)
+                add(UInt8(ascii: "\""))
+                add(UInt8(ascii: ":"))
+                if isQuoted { add(UInt8(ascii: "\"")) }
+                add(value)
+                if isQuoted { add(UInt8(ascii: "\"")) }
+                bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: end - start))
+            }
+        }
+        needsComma = true
+    }
+
+    private static func withDigits(of value: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        var magnitude = value.magnitude
+        // The longest integer has 19 digits and a sign.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var start = 20
+            repeat {
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10)
+                magnitude /= 10
+            } while magnitude > 0
+            if value < 0 {
+                start -= 1
+                digits[start] = UInt8(ascii: "-")
+            }
+            body(UnsafeBufferPointer(rebasing: digits[start...]))
         }
     }
 

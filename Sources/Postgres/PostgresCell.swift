@@ -1,14 +1,18 @@
+import CPostgres
+
 /// One value of a row in binary format, borrowed: valid only while a `PostgresDecodable` is made of it.
 public struct PostgresCell {
     public let type: PostgresType
     /// `nil` for NULL.
     public let bytes: UnsafeRawBufferPointer?
-    let column: UnsafePointer<CChar>?
+    /// The result that it lies in and its column there, for messages.
+    let result: OpaquePointer
+    let column: Int32
 
     public var isNull: Bool { bytes == nil }
 
     public func mismatch(_ expected: Any.Type) -> PostgresError {
-        let column = column.map { String(cString: $0) } ?? "?"
+        let column = PQfname(result, column).map { String(cString: $0) } ?? "?"
         let found = bytes == nil ? "NULL" : "\(type)"
         return PostgresError(.decoding, "column “\(column)”: \(expected) was expected, \(found) was found")
     }

@@ -59,12 +59,14 @@ public struct Rows: Sendable {
         guard found == columns else {
             throw PostgresError(.decoding, "\(found) columns were found where \(columns) were expected")
         }
+        let types = (0..<found).map { PostgresType(oid: PQftype(result.pointer, $0)) }
         var values: [Value] = []
         values.reserveCapacity(count)
         for row in 0..<Int32(count) {
-            var reader = RowReader(rows: self, row: row)
+            var reader = RowReader(result: result.pointer, types: types, row: row)
             values.append(try transform(&reader))
         }
+        withExtendedLifetime(self) {}
         return values
     }
 
@@ -91,37 +93,43 @@ public struct Rows: Sendable {
         return try Column(postgres: cell(row, position))
     }
 
-    fileprivate func cell(_ row: Int32, _ column: Int32) -> PostgresCell {
+    private func cell(_ row: Int32, _ column: Int32) -> PostgresCell {
         let pointer = result.pointer
-        var bytes: UnsafeRawBufferPointer?
-        if PQgetisnull(pointer, row, column) == 0 {
-            bytes = UnsafeRawBufferPointer(
-                start: PQgetvalue(pointer, row, column),
-                count: Int(PQgetlength(pointer, row, column))
-            )
-        }
-        return PostgresCell(
-            type: PostgresType(oid: PQftype(pointer, column)),
-            bytes: bytes,
-            column: PQfname(pointer, column)
-        )
+        return PostgresCell(pointer, row, column, type: PostgresType(oid: PQftype(pointer, column)))
     }
 }
 
-/// The columns of one row, in order. Every call reads the next; reading past the last is a decoding error.
+extension PostgresCell {
+    fileprivate init(_ result: OpaquePointer, _ row: Int32, _ column: Int32, type: PostgresType) {
+        var bytes: UnsafeRawBufferPointer?
+        if PQgetisnull(result, row, column) == 0 {
+            bytes = UnsafeRawBufferPointer(
+                start: PQgetvalue(result, row, column),
+                count: Int(PQgetlength(result, row, column))
+            )
+        }
+        self.init(type: type, bytes: bytes, result: result, column: column)
+    }
+}
+
+/// The columns of one row, in order. Every call reads the next.
 public struct RowReader {
-    private let rows: Rows
+    // Borrowed from the rows, which outlive their readers.
+    private let result: OpaquePointer
+    private let types: [PostgresType]
     private let row: Int32
     private var column: Int32 = 0
 
-    fileprivate init(rows: Rows, row: Int32) {
-        self.rows = rows
+    fileprivate init(result: OpaquePointer, types: [PostgresType], row: Int32) {
+        self.result = result
+        self.types = types
         self.row = row
     }
 
     private mutating func next() -> PostgresCell {
+        precondition(column < types.count, "a row was read beyond its last column")
         defer { column += 1 }
-        return rows.cell(row, column)
+        return PostgresCell(result, row, column, type: types[Int(column)])
     }
 
     public mutating func uuid() throws(PostgresError) -> UUID { try UUID(postgres: next()) }

@@ -99,6 +99,7 @@ extension PostgresArrayElement where Self: PostgresConvertible {
             let element = PostgresCell(
                 type: PostgresType(oid: type),
                 bytes: UnsafeRawBufferPointer(rebasing: bytes[position + 4..<position + 4 + length]),
+                result: cell.result,
                 column: cell.column
             )
             elements.append(try Self(postgres: element))

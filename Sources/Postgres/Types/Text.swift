@@ -11,9 +11,8 @@ extension String: PostgresConvertible, PostgresArrayElement {
         case let type where type.isUserDefined: break
         default: throw cell.mismatch(String.self)
         }
-        guard let bytes = cell.bytes, let text = String(validating: bytes, as: UTF8.self) else {
-            throw cell.mismatch(String.self)
-        }
-        self = text
+        guard let bytes = cell.bytes else { throw cell.mismatch(String.self) }
+        // Sessions speak UTF-8 and the server checks what it stores; validating once more costs as much as the string.
+        self = String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import HTTPClient
 import HTTPServer
+import JSON
 import Jobs
 import Media
 import Postgres

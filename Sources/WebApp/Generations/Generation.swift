@@ -61,8 +61,7 @@ extension Generation {
         json.field("model", model)
         json.key("parameters")
         json.raw(parameters.bytes)
-        json.key("status")
-        json.value(state.status.description)
+        json.field("status", state.status)
         json.field("media_path", orNull: picture?.file)
         json.field("error_message", orNull: error)
         json.field("retry_count", retryCount)
@@ -71,15 +70,20 @@ extension Generation {
         json.timestamp("started_at", startedAt)
         json.timestamp("completed_at", finishedAt)
         json.timestamp("next_attempt_at", nextAttemptAt)
-        json.key("progress")
-        json.value(progress)
+        if progress == 0 || progress == 1 {
+            json.field("progress", Int(progress))
+        } else {
+            json.key("progress")
+            json.value(progress)
+        }
         json.endObject()
     }
 }
 
 extension JSONWriter {
     mutating func timestamp(_ name: StaticString, _ time: Timestamp?) {
+        guard let time else { return nullField(name) }
         key(name)
-        if let time { string { time.write(into: &$0) } } else { null() }
+        string { time.write(into: &$0) }
     }
 }

@@ -118,24 +118,34 @@ extension Generation {
 
 /// Counts the generations without reading all of them each time: what is new is added to an earlier count.
 ///
-/// Additions show at once, deletions after `longest`.
+/// Additions show after a second at most, deletions after `recount`.
 final class GenerationCount: Sendable {
-    private static let longest = Duration.seconds(10)
+    private static let fresh = Duration.seconds(1)
+    private static let recount = Duration.seconds(10)
 
     private struct Known {
-        let count: Int
+        /// What was counted in full, and up to which generation.
+        let base: Int
         let newest: JobID?
-        let at: MonotonicTime
+        let counted: MonotonicTime
+        /// The latest answer.
+        var current: Int
+        var asked: MonotonicTime
     }
 
     private let known = Mutex<Known?>(nil)
 
     func current(_ database: Database) async throws(PostgresError) -> Int {
-        if let base = known.withLock({ $0 }), MonotonicTime.current - base.at < Self.longest {
-            return base.count + (try await database.generations(since: base.newest).count)
+        let now = MonotonicTime.current
+        if var known = known.withLock({ $0 }), now - known.counted < Self.recount {
+            if now - known.asked < Self.fresh { return known.current }
+            known.current = known.base + (try await database.generations(since: known.newest).count)
+            known.asked = now
+            self.known.withLock { [known] in $0 = known }
+            return known.current
         }
         let (count, newest) = try await database.generations(since: nil)
-        known.withLock { $0 = Known(count: count, newest: newest, at: .current) }
+        known.withLock { $0 = Known(base: count, newest: newest, counted: now, current: count, asked: now) }
         return count
     }
 }

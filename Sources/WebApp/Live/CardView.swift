@@ -4,6 +4,8 @@ import Postgres
 /// What a card shows of a generation.
 struct CardView {
     let id: JobID
+    /// The id as the card's links and names have it.
+    let idText: String
     let prompt: String
     /// The prompt in one line, short enough for a card, a title or a description.
     let caption: String
@@ -39,6 +41,7 @@ struct CardView {
 
     init(_ generation: Generation, _ app: App) {
         id = generation.id
+        idText = generation.id.description
         prompt = generation.prompt
         caption = Self.caption(generation.prompt)
         model = generation.model
@@ -61,6 +64,7 @@ struct CardView {
 
     private init(gone id: JobID) {
         self.id = id
+        idText = id.description
         prompt = ""
         caption = ""
         model = ""

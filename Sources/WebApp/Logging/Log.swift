@@ -65,10 +65,8 @@ final class Log: @unchecked Sendable {
         line.beginObject()
         line.key("timestamp")
         line.string { Timestamp.now.write(into: &$0) }
-        line.key("severity")
-        line.value(severity.rawValue)
-        line.key("message")
-        line.value(message.description)
+        line.field("severity", severity.rawValue)
+        line.field("message", message)
         fields(&line)
         line.endObject()
         line.bytes.append(UInt8(ascii: "\n"))
@@ -127,22 +125,6 @@ final class Log: @unchecked Sendable {
 }
 
 extension JSONWriter {
-    mutating func field(_ name: StaticString, _ value: String) {
-        key(name)
-        self.value(value)
-    }
-
-    mutating func field(_ name: StaticString, _ value: Int) {
-        key(name)
-        self.value(value)
-    }
-
-    /// `null` when there is none.
-    mutating func field(_ name: StaticString, orNull value: String?) {
-        key(name)
-        if let value { self.value(value) } else { null() }
-    }
-
     mutating func milliseconds(_ name: StaticString, _ duration: Duration) {
         key(name)
         value(Double(duration.wholeNanoseconds / 1000) / 1000)
