@@ -27,7 +27,7 @@ struct GeneratePicture: Job {
         guard !made.isEmpty else { throw JobError.permanent("\(model.provider.name) made no picture") }
 
         let blobs = app.blobs
-        let kept = try await app.blocking.run { try made.map { try KeptPicture(keeping: $0, in: blobs) } }
+        let kept = try await app.blocking.run { try KeptPicture.keep(made, in: blobs) }
         attempt.report(progress: 1)
         return .completed(kept)
     }
@@ -60,8 +60,24 @@ struct KeptPicture: Sendable {
     let bytes: Int
     let details: JSONObject
 
+    /// Blocks. Leaves out what cannot be kept as a picture, such as a text among the files, unless nothing else is there:
+    /// then it throws the `JobError` of the first.
+    static func keep(_ made: [MadePicture], in blobs: BlobStore) throws -> [KeptPicture] {
+        var kept: [KeptPicture] = []
+        var problem: JobError?
+        for picture in made {
+            do {
+                kept.append(try KeptPicture(keeping: picture, in: blobs))
+            } catch let error as JobError where !error.isTransient {
+                problem = problem ?? error
+            }
+        }
+        if let problem, kept.isEmpty { throw problem }
+        return kept
+    }
+
     /// Blocks. Throws `JobError`: for bytes that are no picture, and for a store that takes no more.
-    init(keeping made: MadePicture, in blobs: BlobStore) throws {
+    private init(keeping made: MadePicture, in blobs: BlobStore) throws {
         do {
             let info = try Pictures.check(file: made.file.path)
             let preview = try blobs.temporaryFile()
@@ -83,12 +99,10 @@ struct KeptPicture: Sendable {
 }
 
 extension JobError {
-    /// Room may be made; bytes that are no picture stay so.
+    /// Room may be made, and what was cut short on its way can be fetched again; bytes that are no picture stay so.
     init(keepingFailed error: PictureError) {
-        self.init(
-            "The picture cannot be kept: \(error.message)",
-            isTransient: error.code == .diskFull || error.code == .io
-        )
+        let mayPass = [.diskFull, .io, .truncated].contains(error.code)
+        self.init("The picture cannot be kept: \(error.message)", isTransient: mayPass)
     }
 
     init(keepingFailed error: BlobError) {
