@@ -54,20 +54,22 @@ extension PredictionRun {
             try? await remember(.nothing)
             throw refusal
         }
+        if attempt.mustNotGoOn {
+            await cancel(created.id)
+            throw CancellationError()
+        }
         do {
             try await remember(.prediction(created.id))
         } catch let lost as LeaseLost {
-            if try await isUnwanted(created.id) { await cancel(created.id) }
+            if try await isSuperfluous(created.id) { await cancel(created.id) }
             throw lost
         }
         return created
     }
 
-    /// Whether nobody will go on with a prediction that this attempt, too late, has created.
-    ///
-    /// An attempt that holds the lease now may be searching for it; one that has another prediction is not.
-    private func isUnwanted(_ id: String) async throws -> Bool {
-        if attempt.mustNotGoOn { return true }
+    /// Whether the attempt that holds the lease now has a prediction of its own. One that has none may be searching
+    /// for this very one.
+    private func isSuperfluous(_ id: String) async throws -> Bool {
         guard case .prediction(let other) = PredictionMemory(try await database.checkpoint(of: attempt.job)) else {
             return false
         }
