@@ -191,8 +191,8 @@ struct ReplicateFileTests {
         }
     }
 
-    struct Trouble: Sendable, CustomTestStringConvertible {
-        let testDescription: String
+    struct Trouble: Sendable {
+        let name: String
         var host = FileHostBehaviour.honest
         var file = FakeReplicate.smallestPNG
         var requestsAnAttempt = 1
@@ -200,34 +200,43 @@ struct ReplicateFileTests {
     }
 
     static let troubles = [
-        Trouble(testDescription: "not there", host: .notFound, words: "The picture is not at its address (status 404)"),
-        Trouble(testDescription: "refused", host: .forbidden, words: "The picture is not at its address (status 403)"),
-        Trouble(testDescription: "cut short on its way", host: .truncated, words: "The picture cannot be fetched: "),
+        Trouble(name: "not there", host: .notFound, words: "The picture is not at its address (status 404)"),
+        Trouble(name: "refused", host: .forbidden, words: "The picture is not at its address (status 403)"),
+        Trouble(name: "cut short on its way", host: .truncated, words: "The picture cannot be fetched: "),
         Trouble(
-            testDescription: "cut short where it is",
+            name: "cut short where it is",
             file: Array(FakeReplicate.smallestPNG.dropLast(20)),
             words: "The picture cannot be kept: The picture is cut short or damaged."
         ),
         Trouble(
-            testDescription: "sent around in circles",
+            name: "sent around in circles",
             host: .redirectForEver,
             requestsAnAttempt: 4,
             words: "The picture’s address redirects too often"
         ),
     ]
 
-    @Test(arguments: troubles)
-    func `what may pass is fetched again by the next attempt, and not paid for again`(trouble: Trouble) async throws {
+    @Test func `what may pass is fetched again by the next attempt, and not paid for again`() async throws {
         try await withWorkingReplicate(["MAX_RETRIES": "1"]) { site, fake async throws in
-            fake.script = PredictionScript(.succeeded)
-            fake.script.fileHost = trouble.host
-            fake.script.files = [trouble.file]
-            let job = try await site.ordered()
-            #expect(job.status == "failed")
-            #expect(job.error?.hasPrefix(trouble.words) == true, "\(job.error ?? "")")
-            #expect(job.retries == 1)
-            #expect(fake.fileRequests.count == 2 * trouble.requestsAnAttempt)
-            #expect(fake.creates.count == 1)
+            var ids: [String] = []
+            for trouble in Self.troubles {
+                fake.script = PredictionScript(.succeeded)
+                fake.script.fileHost = trouble.host
+                fake.script.files = [trouble.file]
+                ids.append(try await site.order(trouble.words))
+                try await until(on: site.loop) { fake.predictionCount == ids.count }
+            }
+            for (number, trouble) in Self.troubles.enumerated() {
+                let job = try await site.finished(ids[number])
+                #expect(job.status == "failed", "\(trouble.name)")
+                #expect(job.error?.hasPrefix(trouble.words) == true, "\(job.error ?? "")")
+                #expect(job.retries == 1)
+                let prediction = fake.predictionIDs[number]
+                #expect(try await site.predictions(of: job.id) == [prediction, prediction])
+                let requests = fake.fileRequests.count { $0.path.contains(prediction) }
+                #expect(requests == 2 * trouble.requestsAnAttempt)
+            }
+            #expect(fake.creates.count == ids.count)
             #expect(fake.lists.isEmpty)
         }
     }
