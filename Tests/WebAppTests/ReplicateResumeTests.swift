@@ -117,26 +117,36 @@ struct ReplicateResumeTests {
         }
     }
 
-    @Test func `an answer that comes after the worker has stopped disturbs nobody`() async throws {
-        try await withReplicate { site, fake async throws in
-            fake.script = .endless(first: .starting.delayed(milliseconds: 2500))
+    @Test func `an answer that comes after the lease was lost does not disturb the next attempt`() async throws {
+        try await withReplicate { site, fake in
+            fake.script = .endless(first: .starting.delayed(milliseconds: 3500))
             let id = try await site.order()
-            try await site.working({ $0.drainLimit = .zero }) { () async throws in
+            try await site.working({ $0.heartbeat = .milliseconds(100) }) { () async throws in
                 try await until(on: site.loop) { fake.predictionCount == 1 }
-            }
-            guard case .creating = try await site.memory(of: id) else {
-                Issue.record("nothing is noted")
-                return
-            }
-            // The next worker finds it, and goes on with it while the first one's answer arrives.
-            try await site.working { () async throws in
-                try await until(on: site.loop) { fake.polls.count > 5 }
+                try await site.takeLease(of: id, for: .milliseconds(1500))
+                // The next attempt finds it, and goes on with it while the first one's answer arrives.
+                try await until(on: site.loop) { fake.polls.count > 6 }
                 #expect(fake.cancels.isEmpty)
                 fake.finishEverything()
                 #expect(try await site.finished(id).status == "completed")
             }
             #expect(fake.creates.count == 1)
             #expect(fake.lists.count == 1)
+            #expect(fake.cancels.isEmpty)
+        }
+    }
+
+    @Test func `a prediction that comes too late, because the next attempt has another, is cancelled`() async throws {
+        try await withReplicate { site, fake in
+            fake.script = .endless(first: .starting.delayed(milliseconds: 500))
+            let id = try await site.order()
+            try await site.working({ $0.heartbeat = .milliseconds(100) }) { () async throws in
+                try await until(on: site.loop) { fake.predictionCount == 1 }
+                try await site.takeLease(of: id, for: .seconds(60), remembering: .prediction("another"))
+                try await until(on: site.loop) { !fake.cancels.isEmpty }
+            }
+            #expect(fake.status(of: try #require(fake.predictionIDs.first)) == "canceled")
+            #expect(try await site.memory(of: id) == .prediction("another"))
         }
     }
 
@@ -144,16 +154,9 @@ struct ReplicateResumeTests {
         try await withReplicate { site, fake async throws in
             fake.script = .endless()
             let id = try await site.order()
-            let job = try await site.working({
-                $0.lease = .milliseconds(500)
-                $0.heartbeat = .milliseconds(100)
-            }) { () async throws in
+            let job = try await site.working({ $0.heartbeat = .milliseconds(100) }) { () async throws in
                 try await until(on: site.loop) { fake.polls.count == 1 }
-                _ = try await site.app.database.execute(
-                    """
-                    UPDATE jobs SET lease_token = gen_random_uuid(), lease_until = now() WHERE id = \(try site.uuid(id))
-                    """
-                )
+                try await site.takeLease(of: id, for: .milliseconds(300))
                 try await until(on: site.loop) { try await site.predictions(of: id).count == 2 }
                 #expect(fake.cancels.isEmpty)
                 fake.finishEverything()

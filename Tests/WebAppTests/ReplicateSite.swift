@@ -83,6 +83,18 @@ extension TestSite {
         _ = try await app.database.execute("UPDATE jobs SET run_at = now() WHERE id = \(try uuid(id))")
     }
 
+    /// Takes a running job from its worker, for whoever does not exist, until that lease has run out.
+    func takeLease(of id: String, for time: Duration, remembering memory: PredictionMemory? = nil) async throws {
+        _ = try await app.database.execute(
+            """
+            UPDATE jobs
+            SET lease_token = gen_random_uuid(), lease_until = now() + \(time),
+                checkpoint = coalesce(\(memory?.checkpoint), checkpoint)
+            WHERE id = \(try uuid(id))
+            """
+        )
+    }
+
     /// The prediction of each attempt.
     func predictions(of id: String) async throws -> [String?] {
         try await app.database
