@@ -71,6 +71,12 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "InstantProvider",
+            dependencies: ["EventLoop", "JSON", "HTTPServer"],
+            path: "Tests/InstantProvider",
+            swiftSettings: measured
+        ),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Support"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(

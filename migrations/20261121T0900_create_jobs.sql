@@ -1,7 +1,7 @@
 -- migrate:up
 
 -- pending     may be claimed now
--- scheduled   waits for run_at: a first start in the future, or the next attempt
+-- scheduled   waits for run_at: the next attempt, or a first start in the future
 -- processing  leased by a worker until lease_until
 CREATE TYPE job_state AS ENUM ('pending', 'scheduled', 'processing', 'completed', 'failed', 'cancelled');
 
@@ -21,7 +21,7 @@ CREATE TABLE jobs (
     max_retries      integer NOT NULL DEFAULT 3 CHECK (max_retries BETWEEN 0 AND 100),
     -- Leases that ran out because the worker vanished.
     crash_count      integer NOT NULL DEFAULT 0,
-    time_limit       interval NOT NULL DEFAULT '10 minutes',
+    time_limit       interval NOT NULL DEFAULT '10 minutes' CHECK (time_limit > '0'),
     worker           text,
     -- Every write of a worker is fenced by this token. The lease columns are in no index, so that heartbeats stay HOT.
     lease_token      uuid,
@@ -35,9 +35,13 @@ CREATE TABLE jobs (
     request_id       text,
     created_at       timestamptz NOT NULL DEFAULT now(),
     updated_at       timestamptz NOT NULL DEFAULT now(),
+    -- Of the latest attempt.
     started_at       timestamptz,
     finished_at      timestamptz,
-    CONSTRAINT jobs_lease CHECK ((state = 'processing') = (lease_token IS NOT NULL)),
+    -- A job without an end of its lease would never be rescued.
+    CONSTRAINT jobs_lease CHECK (
+        (state = 'processing') = (lease_token IS NOT NULL) AND (state = 'processing') = (lease_until IS NOT NULL)
+    ),
     CONSTRAINT jobs_finished CHECK ((state IN ('completed', 'failed', 'cancelled')) = (finished_at IS NOT NULL))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
@@ -45,6 +49,24 @@ CREATE INDEX jobs_ready ON jobs (queue, priority, run_at, id) WHERE state = 'pen
 CREATE INDEX jobs_due ON jobs (run_at) WHERE state = 'scheduled';
 CREATE INDEX jobs_processing ON jobs (id) WHERE state = 'processing';
 CREATE INDEX jobs_finished_at ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+
+-- What has ended never begins again, and a lease changes hands only by way of pending. The condition is evaluated
+-- without a function call, and only for statements that set the state, so heartbeats do not pay for it.
+CREATE FUNCTION refuse_job_transition() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'job % cannot go from % to %', OLD.id, OLD.state, NEW.state
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'jobs_transition';
+END
+$$;
+
+CREATE TRIGGER jobs_transition BEFORE UPDATE OF state ON jobs FOR EACH ROW
+WHEN (NOT (
+    OLD.state = 'pending' AND NEW.state IN ('processing', 'cancelled')
+    OR OLD.state = 'scheduled' AND NEW.state IN ('pending', 'cancelled')
+    OR OLD.state = 'processing' AND NEW.state IN ('pending', 'scheduled', 'completed', 'failed', 'cancelled')
+    OR OLD.state = NEW.state AND OLD.lease_token IS NOT DISTINCT FROM NEW.lease_token
+))
+EXECUTE FUNCTION refuse_job_transition();
 
 -- The story of a job: one row a start, never rewritten once it has ended.
 CREATE TABLE job_attempts (
@@ -77,4 +99,5 @@ CREATE TABLE workers (
 DROP TABLE workers;
 DROP TABLE job_attempts;
 DROP TABLE jobs;
+DROP FUNCTION refuse_job_transition;
 DROP TYPE job_state;

@@ -13,14 +13,24 @@ public struct JSONWriter {
 
     /// A key known to need no escaping.
     public mutating func key(_ key: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
         key.withUTF8Buffer { utf8 in
             assert(utf8.firstEscaped(from: 0) == utf8.count, "the key \(key) needs escaping: pass it as a String")
-            bytes.append(contentsOf: utf8)
+            // One append instead of five: keys are most of what an answer consists of.
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: utf8.count + 4) { text in
+                var count = 0
+                if needsComma {
+                    text[0] = UInt8(ascii: ",")
+                    count = 1
+                }
+                text[count] = UInt8(ascii: "\"")
+                count += 1
+                _ = UnsafeMutableBufferPointer(rebasing: text[count...]).update(fromContentsOf: utf8)
+                count += utf8.count
+                text[count] = UInt8(ascii: "\"")
+                text[count + 1] = UInt8(ascii: ":")
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<(count + 2)]))
+            }
         }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
@@ -72,6 +82,14 @@ public struct JSONWriter {
     public mutating func null() {
         separate()
         bytes.append(contentsOf: "null".utf8)
+    }
+
+    /// A string made of bytes that need no escaping, which `append` appends.
+    public mutating func string(_ append: (inout [UInt8]) -> Void) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        append(&bytes)
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// One value that is JSON text in UTF-8 already; it is not checked.

@@ -18,8 +18,11 @@ public struct Attempt: Sendable {
 
     /// Stores what a later attempt must know if this worker dies. It is durable when this returns.
     ///
+    /// It is tried for as long as the lease lasts, also when the run is told to stop meanwhile: what was begun outside
+    /// must not be forgotten.
+    ///
     /// - Parameter providerRef: an outside name of this attempt, shown in the job's story.
-    /// - Throws: `LeaseLost` when the job is no longer this worker's.
+    /// - Throws: `LeaseLost` when the job is no longer this worker's, and a `PostgresError` when it cannot be stored.
     public func remember(_ checkpoint: JSON, providerRef: String? = nil) async throws {
         try await running.remember(checkpoint, providerRef)
     }
@@ -32,7 +35,34 @@ public struct Attempt: Sendable {
 
     /// Tells how far the work is, 0 … 1. From any thread, as often as you like.
     public func report(progress: Double) {
-        running.report(min(max(progress, 0), 1))
+        running.report(progress)
+    }
+}
+
+extension Attempt {
+    /// Throws a permanent `JobError` when the checkpoint cannot be read.
+    init(_ running: RunningJob) throws {
+        let claimed = running.claimed
+        self.init(
+            job: claimed.id,
+            number: claimed.attempt,
+            retryCount: claimed.retryCount,
+            checkpoint: try claimed.checkpoint.map { try JSON(stored: $0) },
+            requestID: claimed.requestID,
+            createdAt: claimed.createdAt,
+            running: running
+        )
+    }
+}
+
+extension JSON {
+    /// Throws a permanent `JobError` for what `jsonb` keeps and JSON here does not, such as a number beyond `Double`.
+    init(stored: RawJSON) throws {
+        do {
+            try self.init(parsing: stored.bytes)
+        } catch {
+            throw JobError.permanent("the job's stored JSON cannot be read: \(error)")
+        }
     }
 }
 

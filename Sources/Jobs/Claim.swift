@@ -1,4 +1,3 @@
-import JSON
 import Postgres
 
 /// A job that this worker holds a lease on.
@@ -6,13 +5,14 @@ struct ClaimedJob: Sendable {
     let id: JobID
     let kind: String
     let queue: String
-    let arguments: JSON
+    /// Unread, so that what cannot be read is this job's trouble and not that of all claimed with it.
+    let arguments: RawJSON
     let attempt: Int
     let retryCount: Int
     let maxRetries: Int
     let timeLimit: Duration
     let token: UUID
-    let checkpoint: JSON?
+    let checkpoint: RawJSON?
     let requestID: String?
     let createdAt: Timestamp
 }
@@ -49,21 +49,21 @@ extension Database {
                 INSERT INTO job_attempts (job_id, number, worker)
                 SELECT id, attempt, \(worker) FROM claimed
             )
-            SELECT id, kind, arguments, attempt, retry_count, max_retries, time_limit, lease_token, checkpoint,
-                request_id, created_at
+            SELECT id, kind, arguments, attempt, retry_count, max_retries,
+                (extract(epoch FROM time_limit) * 1000)::bigint, lease_token, checkpoint, request_id, created_at
             FROM claimed
             """
         ).map {
             (
                 id: JobID,
                 kind: String,
-                arguments: JSON,
+                arguments: RawJSON,
                 attempt: Int,
                 retryCount: Int,
                 maxRetries: Int,
-                timeLimit: Duration,
+                timeLimit: Int,
                 token: UUID,
-                checkpoint: JSON?,
+                checkpoint: RawJSON?,
                 requestID: String?,
                 createdAt: Timestamp
             ) in
@@ -75,7 +75,7 @@ extension Database {
                 attempt: attempt,
                 retryCount: retryCount,
                 maxRetries: maxRetries,
-                timeLimit: timeLimit,
+                timeLimit: .milliseconds(timeLimit),
                 token: token,
                 checkpoint: checkpoint,
                 requestID: requestID,

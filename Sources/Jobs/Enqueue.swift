@@ -37,15 +37,16 @@ public struct NewJob: Sendable {
     /// Stores jobs: the insert *is* the enqueue. Splice it into the statement, or run it in the transaction, of the
     /// fact that the jobs follow from.
     public static func insert(_ jobs: [NewJob]) -> SQL {
-        let rows = jobs.map { job -> SQL in
-            """
-            (\(job.id), \(job.kind), \(job.queue), \(job.arguments), \(job.priority)::smallint, \
-            \(job.maxRetries)::integer, \(job.timeLimit), \(job.requestID))
-            """
-        }
-        return """
-            INSERT INTO jobs (id, kind, queue, arguments, priority, max_retries, time_limit, request_id)
-            VALUES \(SQL.joined(rows, separator: ", "))
-            """
+        """
+        INSERT INTO jobs (id, kind, queue, arguments, priority, max_retries, time_limit, request_id)
+        SELECT id, kind, queue, arguments::jsonb, priority, max_retries, time_limit_ms * interval '1 millisecond',
+            nullif(request_id, '')
+        FROM unnest(
+            \(jobs.map(\.id.rawValue))::uuid[], \(jobs.map(\.kind))::text[], \(jobs.map(\.queue))::text[],
+            \(jobs.map(\.arguments.text))::text[], \(jobs.map(\.priority))::bigint[],
+            \(jobs.map(\.maxRetries))::bigint[], \(jobs.map { milliseconds($0.timeLimit) })::bigint[],
+            \(jobs.map { $0.requestID ?? "" })::text[]
+        ) AS new (id, kind, queue, arguments, priority, max_retries, time_limit_ms, request_id)
+        """
     }
 }

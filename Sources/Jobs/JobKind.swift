@@ -10,7 +10,13 @@ public struct JobKind<Context: Sendable>: Sendable {
     public init<Work: Job>(_ work: Work.Type) where Work.Context == Context {
         name = Work.kind
         run = { id, arguments, context, attempt in
-            switch try await Work(id: id, arguments: arguments).run(context, attempt) {
+            let work: Work
+            do {
+                work = try Work(id: id, arguments: arguments)
+            } catch {
+                throw error as? JobError ?? .permanent("the job's arguments cannot be read: \(error)")
+            }
+            return switch try await work.run(context, attempt) {
             case .completed(let product): .completed(product)
             case .snoozed(let delay, let reason): .snoozed(delay, reason: reason)
             case .cancelled(let reason): .cancelled(reason: reason)

@@ -9,15 +9,15 @@ struct HeldLease: Sendable {
 }
 
 extension Database {
-    /// Renews leases and stores progress. A job that is missing from the answer is no longer this worker's; the answer
-    /// says which of the others should stop.
+    /// Renews leases and stores progress. A lease whose token is missing from the answer is lost; the answer says which
+    /// of the others' jobs should stop.
     ///
     /// Rows are locked in the order of ids, as by every statement that takes several, so that none waits in a circle.
-    func renew(_ leases: [HeldLease], for lease: Duration) async throws(PostgresError) -> [JobID: Bool] {
+    func renew(_ leases: [HeldLease], for lease: Duration) async throws(PostgresError) -> [UUID: Bool] {
         let rows = try await execute(
             """
             WITH held AS MATERIALIZED (
-                SELECT j.id, h.thousandths
+                SELECT j.id, h.token, (h.thousandths / 1000.0)::real AS progress
                 FROM jobs j
                 JOIN unnest(
                     \(leases.map(\.job.rawValue))::uuid[], \(leases.map(\.token))::uuid[],
@@ -28,12 +28,13 @@ extension Database {
                 FOR UPDATE OF j
             )
             UPDATE jobs j
-            SET lease_until = now() + \(lease), heartbeat_at = now(), progress = held.thousandths / 1000.0
+            SET lease_until = now() + \(lease), heartbeat_at = now(), progress = held.progress,
+                updated_at = CASE WHEN j.progress = held.progress THEN j.updated_at ELSE now() END
             FROM held
             WHERE j.id = held.id
-            RETURNING j.id, j.cancel_requested
+            RETURNING held.token, j.cancel_requested
             """
-        ).map { (id: JobID, cancelRequested: Bool) in (id, cancelRequested) }
+        ).map { (token: UUID, cancelRequested: Bool) in (token, cancelRequested) }
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
@@ -63,6 +64,8 @@ extension Database {
     }
 
     /// Gives the jobs of silent workers back to the queue, and fails those that have outlived `crashLimit` workers.
+    ///
+    /// All leases are looked at, however many last, so that none is hidden behind others.
     func rescueExpiredLeases(crashLimit: Int, limit: Int) async throws(PostgresError) -> [JobID] {
         try await execute(
             """
@@ -85,7 +88,7 @@ extension Database {
                     error = CASE
                         WHEN j.cancel_requested THEN 'cancelled'
                         WHEN j.crash_count + 1 >= \(crashLimit)
-                            THEN 'its worker died ' || (j.crash_count + 1) || ' times while running it'
+                            THEN 'its worker stopped answering ' || (j.crash_count + 1) || ' times while running it'
                         ELSE j.error
                     END,
                     lease_token = NULL, lease_until = NULL, heartbeat_at = NULL, worker = NULL, progress = 0,
@@ -104,7 +107,7 @@ extension Database {
         ).map { (id: JobID) in id }
     }
 
-    /// Moves scheduled jobs whose time has come to where they can be claimed; answers their queues.
+    /// Moves scheduled jobs whose time has come to where they can be claimed.
     func stageDueJobs(limit: Int) async throws(PostgresError) -> [JobID] {
         try await execute(
             """

@@ -35,3 +35,8 @@ func seconds(_ duration: Duration) -> Double {
     let (seconds, attoseconds) = duration.components
     return Double(seconds) + Double(attoseconds) / 1e18
 }
+
+/// Whole milliseconds, for a statement; clamped to 30,000 years.
+func milliseconds(_ duration: Duration) -> Int {
+    Int(min(max(seconds(duration) * 1000, -1e15), 1e15))
+}

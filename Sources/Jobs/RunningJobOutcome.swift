@@ -14,19 +14,25 @@ extension RunningJob {
     }
 
     /// Why the run was told to stop says more than the error that stopping led to.
-    func finished(with error: any Error, retry: RetryRule, chance: Double) -> FinishedAttempt {
-        let failure: JobError
+    func finished(with error: any Error) -> FinishedAttempt {
+        guard stopReason == nil else { return finishedByStopping() }
+        return failed(with: error as? JobError ?? .transient("an internal error; the log has the details"))
+    }
+
+    func finishedByStopping() -> FinishedAttempt {
         switch stopReason {
-        case .cancelRequested: return ended(.cancelled, error: "cancelled")
-        case .draining, .leaseLost: return ended(.handedBack)
-        case .timeLimit: failure = .transient("took longer than \(claimed.timeLimit.components.seconds) seconds")
-        case nil: failure = error as? JobError ?? .transient("an internal error; the log has the details")
+        case .cancelRequested: ended(.cancelled, error: "cancelled")
+        case .timeLimit: failed(with: .transient("took longer than \(claimed.timeLimit.components.seconds) seconds"))
+        case .draining, .leaseLost, nil: ended(.handedBack)
         }
-        let verdict = retry.verdict(
+    }
+
+    private func failed(with failure: JobError) -> FinishedAttempt {
+        let verdict = settings.retry.verdict(
             on: failure,
             retryCount: claimed.retryCount,
             maxRetries: claimed.maxRetries,
-            chance: chance
+            chance: Double.random(in: 0..<1)
         )
         switch verdict {
         case .retry(let delay): return ended(.retried, error: failure.message, delay: delay)
@@ -40,14 +46,6 @@ extension RunningJob {
         delay: Duration = .zero,
         product: (any Sendable)? = nil
     ) -> FinishedAttempt {
-        FinishedAttempt(
-            job: claimed.id,
-            kind: claimed.kind,
-            token: claimed.token,
-            outcome: outcome,
-            error: error.map { String($0.prefix(2000)) },
-            delay: delay,
-            product: product
-        )
+        FinishedAttempt(claimed, outcome, error: error, delay: delay, product: product)
     }
 }

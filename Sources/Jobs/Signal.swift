@@ -16,18 +16,21 @@ final class Signal: @unchecked Sendable {
             isSet = true
             return
         }
+        // What is called before the waiter has resumed counts for its next wait.
+        self.promise = nil
         promise.succeed(())
     }
 
     /// Returns when set, or after `limit`. Throws only when the task is cancelled.
     func wait(atMost limit: Duration) async throws {
+        precondition(promise == nil, "two tasks wait for one signal")
         if isSet {
             isSet = false
             return
         }
         let promise = Promise<Void>(on: loop)
         self.promise = promise
-        defer { self.promise = nil }
+        defer { if self.promise === promise { self.promise = nil } }
         do {
             try await promise.value(within: limit)
         } catch is TimeoutError {

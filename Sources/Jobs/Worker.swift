@@ -11,6 +11,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     // @unchecked: state is used on `loop` only; `drain` hops there.
 
     public let id = UUID.random()
+    /// The given name and a part of `id`, so that it is no other worker's.
     public let name: String
     let settings: WorkerSettings
     let database: Database
@@ -21,12 +22,21 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     private let kinds: [String: JobKind<Context>]
     private let context: Context
 
-    var running: [JobID: RunningJob] = [:]
+    /// By lease, because a job may be claimed again while a run that lost it still ends.
+    private(set) var running: [UUID: RunningJob] = [:]
+    /// Runs by queue; a run that ignores its cancellation counts until it has ended.
+    private var slotsInUse: [String: Int] = [:]
+    /// Of those running, how many have an end that is not stored yet.
+    private var unsettled = 0
     /// The last claim of the queue got all it asked for: more may wait.
     private var mayHaveMore: Set<String> = []
-    private let wakeUp: Signal
+    private var changed: [JobChange] = []
     private let finisher: Finisher
     private(set) var isDraining = false
+    /// Nothing is held any more.
+    private(set) var isOver = false
+    let wakeUp: Signal
+    let heartbeatDue: Signal
     private let drainBegan: Signal
     private let becameIdle: Signal
 
@@ -40,7 +50,8 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         loop: EventLoop,
         log: @escaping @Sendable (WorkerNote) -> Void
     ) {
-        self.name = name
+        precondition(settings.lease >= settings.heartbeat * 2, "a heartbeat must come well before a lease ends")
+        self.name = "\(name):\(id.description.prefix(8))"
         self.settings = settings
         self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
         self.context = context
@@ -50,30 +61,57 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         self.log = log
         channels = JobChannels(prefix: settings.channelPrefix)
         wakeUp = Signal(on: loop)
+        heartbeatDue = Signal(on: loop)
         drainBegan = Signal(on: loop)
         becameIdle = Signal(on: loop)
         let stores = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0.store) })
-        finisher = Finisher(database: database, loop: loop) { kind, products in stores[kind]?(products) }
+        finisher = Finisher(
+            database: database,
+            loop: loop,
+            limit: settings.storeLimit,
+            products: { kind, products in stores[kind]?(products) },
+            log: { log(.problem($0)) }
+        )
     }
 
-    /// Works until `drain` was called and the running jobs have ended or been handed back. From a task on the loop.
+    /// Works until `drain` was called, or the calling task cancelled, and the running jobs have ended or been handed
+    /// back. Once, from a task on the loop.
     public func run() async {
         loop.preconditionIsCurrent()
-        let wakeUps = redis.subscribe([channels.wakeUps, channels.cancellations]) { [self] message in
+        let work = loop.spawn { await self.work() }
+        await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            drain()
+        }
+    }
+
+    private func work() async {
+        let subscription = redis.subscribe([channels.wakeUps, channels.cancellations]) { [self] message in
             loop.execute { self.heard(message.text, on: message.channel) }
         }
+        let claiming = loop.spawn { await self.keepClaiming() }
+        let heartbeat = loop.spawn { await self.keepHeartbeat() }
         let upkeep = [
-            loop.spawn { await self.keepClaiming() },
-            loop.spawn { await self.keepHeartbeat() },
             loop.spawn { await self.keepRescuing() },
             loop.spawn { await self.keepPublishingProgress() },
         ]
         while !isDraining { try? await drainBegan.wait(atMost: .seconds(3600)) }
-        await finishRunningJobs()
+        let drainEnds = MonotonicTime.current.advanced(by: settings.drainLimit)
+        // A claim on its way is waited for: otherwise its jobs would be nobody's until their leases end.
+        await claiming.value
+        await settleAll(until: drainEnds)
+        for job in running.values { job.stop(.draining) }
+        await settleAll(until: .current.advanced(by: settings.stopGrace + .seconds(5)))
+        finisher.giveUp()
+        // The last beat is waited for as well: cut off, it might show the worker alive after its end.
+        isOver = true
+        heartbeatDue.set()
+        await heartbeat.value
         for task in upkeep { task.cancel() }
         for task in upkeep { await task.value }
-        wakeUps.cancel()
-        try? await database.removeWorker(id)
+        subscription.cancel()
+        try? await within(.seconds(2), on: loop) { try await self.database.removeWorker(self.id) }
     }
 
     /// Takes no more jobs, lets the running ones end within the drain limit, hands the others back. Any thread.
@@ -85,24 +123,16 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         }
     }
 
-    private func finishRunningJobs() async {
-        let end = MonotonicTime.current.advanced(by: settings.drainLimit)
-        while !running.isEmpty, MonotonicTime.current < end {
-            try? await becameIdle.wait(atMost: end - .current)
-        }
-        for job in running.values { job.stop(.draining) }
-        // A job that does not notice its cancellation is left to its lease.
-        let lastEnd = MonotonicTime.current.advanced(by: .seconds(5))
-        while !running.isEmpty, MonotonicTime.current < lastEnd {
-            try? await becameIdle.wait(atMost: lastEnd - .current)
-        }
+    private func settleAll(until end: MonotonicTime) async {
+        while unsettled > 0, MonotonicTime.current < end { try? await becameIdle.wait(atMost: end - .current) }
     }
 
     private func heard(_ message: String, on channel: String) {
         if channel == channels.wakeUps {
             wakeUp.set()
-        } else if let job = JobID(message) {
-            running[job]?.stop(.cancelRequested)
+        } else if let job = JobID(message), running.values.contains(where: { $0.claimed.id == job }) {
+            // Whether it should really stop is for the database to say.
+            heartbeatDue.set()
         }
     }
 
@@ -111,19 +141,17 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     private func keepClaiming() async {
         var failures = 0
         while !isDraining {
+            var wait = pause
             do {
                 let claimed = try await claimOnce()
                 failures = 0
                 if claimed > 0, hasRoomForMore { continue }
-                try await wakeUp.wait(atMost: pause)
-            } catch is CancellationError {
-                return
             } catch {
                 failures += 1
                 if failures == 1 { log(.problem("cannot claim jobs: \(error)")) }
-                let wait = min(0.1 * Double(1 << min(failures, 6)), 5) * Double.random(in: 0.5...1)
-                try? await loop.sleep(for: .seconds(wait))
+                wait = .seconds(min(0.1 * Double(1 << min(failures, 6)), 5) * Double.random(in: 0.5...1))
             }
+            try? await wakeUp.wait(atMost: wait)
         }
     }
 
@@ -138,7 +166,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     }
 
     private func freeSlots(in queue: WorkerSettings.Queue) -> Int {
-        queue.concurrency - running.values.count { $0.claimed.queue == queue.name }
+        queue.concurrency - slotsInUse[queue.name, default: 0]
     }
 
     private func claimOnce() async throws -> Int {
@@ -156,7 +184,6 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
             if claimed.count == limit { mayHaveMore.insert(queue.name) } else { mayHaveMore.remove(queue.name) }
             for job in claimed { start(job, leaseEnds: sent.advanced(by: settings.lease)) }
             total += claimed.count
-            publish(claimed.map { JobChange(job: $0.id) })
         }
         return total
     }
@@ -164,69 +191,102 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     // MARK: Running
 
     private func start(_ claimed: ClaimedJob, leaseEnds: MonotonicTime) {
-        let job = RunningJob(claimed, leaseEnds: leaseEnds) { [weak self] job, checkpoint, providerRef in
-            try await self?.remember(checkpoint, providerRef, of: job)
+        let job = RunningJob(claimed, leaseEnds: leaseEnds, settings: settings, loop: loop) { [self] in
+            try await remember($1, $2, of: $0)
         }
-        running[claimed.id] = job
-        job.deadline = loop.schedule(after: claimed.timeLimit) { [weak job] in job?.stop(.timeLimit) }
-        // Assigned after the first suspension at the latest; a run that ends without one needs no cancelling.
-        let task = loop.spawn { await self.perform(job) }
-        job.task = task
-        if job.stopReason != nil { task.cancel() }
+        running[claimed.token] = job
+        slotsInUse[claimed.queue, default: 0] += 1
+        unsettled += 1
+        tell(JobChange(job: claimed.id))
+        // Claimed while the drain began: handed back unrun.
+        if isDraining { job.stop(.draining) }
+        job.begin { await self.outcome(of: $0) }
+        loop.spawn { await self.seeThrough(job) }
     }
 
-    private func perform(_ job: RunningJob) async {
+    private func outcome(of job: RunningJob) async -> FinishedAttempt {
         let claimed = job.claimed
-        let attempt = Attempt(
-            job: claimed.id,
-            number: claimed.attempt,
-            retryCount: claimed.retryCount,
-            checkpoint: claimed.checkpoint,
-            requestID: claimed.requestID,
-            createdAt: claimed.createdAt,
-            running: job
-        )
-        var finished: FinishedAttempt
         do {
             guard let kind = kinds[claimed.kind] else {
-                throw JobError.permanent("this version cannot run jobs of the kind \(claimed.kind)")
+                // Another version may know it, as while versions change.
+                throw JobError.transient(
+                    "no worker of this version runs jobs of the kind \(claimed.kind)",
+                    retryAfter: .seconds(30)
+                )
             }
-            finished = job.finished(with: try await kind.run(claimed.id, claimed.arguments, context, attempt))
+            let attempt = try Attempt(job)
+            return job.finished(with: try await kind.run(claimed.id, JSON(stored: claimed.arguments), context, attempt))
         } catch {
-            finished = job.finished(with: error, retry: settings.retry, chance: Double.random(in: 0..<1))
             if !(error is JobError), job.stopReason == nil {
                 log(.problem("job \(claimed.id) failed unexpectedly: \(error)"))
             }
+            return job.finished(with: error)
         }
-        job.hasEnded = true
-        job.deadline?.cancel()
-        let isStored = await job.stopReason == .leaseLost ? false : finisher.store(finished, until: job)
-        running[claimed.id] = nil
-        log(.attempt(JobReport(job, finished, worker: name, isStored: isStored)))
-        if isStored { publish([JobChange(job: claimed.id)]) }
-        if running.isEmpty { becameIdle.set() }
-        if mayHaveMore.contains(claimed.queue) { wakeUp.set() }
     }
 
+    private func seeThrough(_ job: RunningJob) async {
+        let finished = await job.ended.settled()
+        let stored = await job.stopReason == .leaseLost ? nil : finisher.store(finished)
+        job.settle()
+        unsettled -= 1
+        if unsettled == 0 { becameIdle.set() }
+        log(.attempt(JobReport(job, worker: name, stored: stored)))
+        if stored != nil { tell(JobChange(job: finished.job)) }
+        await job.runEnded()
+        running[job.claimed.token] = nil
+        slotsInUse[job.claimed.queue, default: 0] -= 1
+        if mayHaveMore.contains(job.claimed.queue) { wakeUp.set() }
+    }
+
+    /// Not interrupted by cancellation, and tried until the lease ends.
     private func remember(_ checkpoint: JSON, _ providerRef: String?, of job: RunningJob) async throws {
-        let isHeld = try await database.storeCheckpoint(
-            checkpoint,
-            providerRef: providerRef,
-            of: job.claimed.id,
-            token: job.claimed.token
-        )
-        guard isHeld else {
+        let answer = Promise<Result<Bool, PostgresError>>(on: loop)
+        loop.spawn {
+            answer.succeed(await self.storeCheckpoint(checkpoint, providerRef, of: job))
+        }
+        guard try await answer.settled().get() else {
             job.stop(.leaseLost)
             throw LeaseLost()
         }
     }
 
+    private func storeCheckpoint(
+        _ checkpoint: JSON,
+        _ providerRef: String?,
+        of job: RunningJob
+    ) async -> Result<Bool, PostgresError> {
+        while true {
+            do throws(PostgresError) {
+                let isHeld = try await database.storeCheckpoint(
+                    checkpoint,
+                    providerRef: providerRef,
+                    of: job.claimed.id,
+                    token: job.claimed.token
+                )
+                return .success(isHeld)
+            } catch {
+                guard error.mayPass else { return .failure(error) }
+                guard job.leaseEnds > .current else { return .success(false) }
+                try? await loop.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    // MARK: News
+
+    /// Publishes with whatever else changes in this tick.
+    private func tell(_ change: JobChange) {
+        if changed.isEmpty {
+            loop.execute {
+                self.publish(self.changed)
+                self.changed = []
+            }
+        }
+        changed.append(change)
+    }
+
     func publish(_ changes: [JobChange]) {
         guard !changes.isEmpty else { return }
         redis.publish(channels.changes, JobChange.message(changes))
-    }
-
-    func wakeClaiming() {
-        wakeUp.set()
     }
 }

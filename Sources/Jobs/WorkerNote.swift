@@ -19,14 +19,14 @@ public struct JobReport: Sendable {
     public let duration: Duration
     public let requestID: String?
 
-    init(_ job: RunningJob, _ finished: FinishedAttempt, worker: String, isStored: Bool) {
+    init(_ job: RunningJob, worker: String, stored: FinishedAttempt?) {
         self.job = job.claimed.id
         kind = job.claimed.kind
         queue = job.claimed.queue
         attempt = job.claimed.attempt
         self.worker = worker
-        outcome = isStored ? finished.outcome.rawValue : "lease_lost"
-        error = finished.error
+        outcome = stored?.outcome.rawValue ?? "lease_lost"
+        error = stored?.error
         duration = MonotonicTime.current - job.began
         requestID = job.claimed.requestID
     }

@@ -23,6 +23,13 @@ public struct WorkerSettings: Sendable {
     public var pollIntervalWithoutWakeUps: Duration = .milliseconds(200)
     /// How long running jobs may go on once the worker is told to stop; then they are handed back.
     public var drainLimit: Duration = .seconds(20)
+    /// How long a run may take to notice that it was told to stop; then its job goes on without it. With a heartbeat
+    /// before it, a cancellation takes so long at most.
+    public var stopGrace: Duration = .milliseconds(1500)
+    /// How long the end of an attempt is tried to be stored while the database is away.
+    public var storeLimit: Duration = .seconds(60)
+    /// How often the jobs of silent workers, and those whose time has come, are looked for.
+    public var rescueInterval: Duration = .seconds(1)
     /// A job that has outlived so many workers is failed: it may be what kills them.
     public var crashLimit = 3
     /// Starts every Redis channel's name, so that installations can share a server.

@@ -3,30 +3,41 @@ import EventLoop
 /// What a worker does beside running jobs.
 extension Worker {
     /// Renews the leases of what runs, stops what is no longer ours or should be cancelled, and shows the worker alive.
+    ///
+    /// A job whose lease cannot be renewed is stopped by its own timer, so it does not matter where a beat hangs.
     func keepHeartbeat() async {
-        while true {
-            let sent = MonotonicTime.current
+        // Two beats that hang fit into a lease; ending one ends its connection, and the next gets another.
+        let patience = (settings.lease - settings.heartbeat) / 2
+        var failures = 0
+        while !isOver {
             do {
-                try await beat(sentAt: sent)
+                try await within(patience, on: loop) { try await self.beat() }
+                failures = 0
             } catch {
-                if Task.isCancelled { return }
-                log(.problem("cannot renew leases: \(error)"))
+                failures += 1
+                if failures == 1 { log(.problem("cannot renew leases: \(error)")) }
             }
-            // Whoever cannot renew must be gone before another worker may begin.
-            let margin = settings.heartbeat
-            for job in running.values where job.leaseEnds.advanced(by: .zero - margin) < .current {
-                job.stop(.leaseLost)
-            }
-            let failed = running.values.contains { $0.leaseEnds < sent.advanced(by: settings.lease) }
-            do {
-                try await loop.sleep(for: failed && !running.isEmpty ? .seconds(1) : settings.heartbeat)
-            } catch {
-                return
-            }
+            let pause = failures == 0 ? settings.heartbeat : min(settings.heartbeat, .seconds(1))
+            try? await heartbeatDue.wait(atMost: pause)
         }
     }
 
-    private func beat(sentAt sent: MonotonicTime) async throws {
+    private func beat() async throws {
+        let held = running.values.filter { !$0.isSettled }
+        if !held.isEmpty {
+            let sent = MonotonicTime.current
+            let leases = held.map { HeldLease(job: $0.claimed.id, token: $0.claimed.token, progress: $0.progress) }
+            let answer = try await database.renew(leases, for: settings.lease)
+            for job in held {
+                // One that has ended meanwhile is missing because its end is stored; stopping it does nothing.
+                guard let shouldCancel = answer[job.claimed.token] else {
+                    job.stop(.leaseLost)
+                    continue
+                }
+                job.leaseWasRenewed(until: sent.advanced(by: settings.lease))
+                if shouldCancel { job.stop(.cancelRequested) }
+            }
+        }
         try await database.reportWorker(
             id,
             name: name,
@@ -34,19 +45,6 @@ extension Worker {
             running: running.count,
             isDraining: isDraining
         )
-        let held = running.values.filter { !$0.hasEnded }
-        guard !held.isEmpty else { return }
-        let leases = held.map { HeldLease(job: $0.claimed.id, token: $0.claimed.token, progress: $0.progress) }
-        let answer = try await database.renew(leases, for: settings.lease)
-        for job in held {
-            guard let shouldCancel = answer[job.claimed.id] else {
-                // An outcome stored meanwhile has ended the lease too.
-                if !job.hasEnded { job.stop(.leaseLost) }
-                continue
-            }
-            job.leaseEnds = sent.advanced(by: settings.lease)
-            if shouldCancel { job.stop(.cancelRequested) }
-        }
     }
 
     /// Gives the jobs of vanished workers back and stages what is due.
@@ -55,19 +53,22 @@ extension Worker {
         while true {
             do {
                 let due = try await database.stageDueJobs(limit: 1000)
-                let rescued = try await database.rescueExpiredLeases(crashLimit: settings.crashLimit, limit: 100)
+                // After an outage whoever still has an end to store comes first.
+                let rescued =
+                    failures > 0
+                    ? [] : try await database.rescueExpiredLeases(crashLimit: settings.crashLimit, limit: 100)
                 try await database.removeSilentWorkers(olderThan: .seconds(300))
                 failures = 0
                 if !rescued.isEmpty { log(.problem("\(rescued.count) jobs of silent workers were rescued")) }
                 publish((due + rescued).map { JobChange(job: $0) })
-                if !due.isEmpty || !rescued.isEmpty { wakeClaiming() }
+                if !due.isEmpty || !rescued.isEmpty { wakeUp.set() }
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
                 if failures == 1 { log(.problem("cannot look after the queue: \(error)")) }
             }
             do {
-                try await loop.sleep(for: .seconds(1) * Double.random(in: 0.8...1))
+                try await loop.sleep(for: settings.rescueInterval * Double.random(in: 0.8...1))
             } catch {
                 return
             }

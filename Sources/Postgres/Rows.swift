@@ -48,6 +48,26 @@ public struct Rows: Sendable {
         return try transform(repeat decode((each Column).self, 0, &column))
     }
 
+    /// Makes a value of every row by a reader that hands out its columns in order: for the few statements that are hot.
+    ///
+    /// `map` looks up the types of its columns at run time, which costs about 0.15 µs a column.
+    public func read<Value>(
+        _ columns: Int,
+        _ transform: (inout RowReader) throws(PostgresError) -> Value
+    ) throws(PostgresError) -> [Value] {
+        let found = PQnfields(result.pointer)
+        guard found == columns else {
+            throw PostgresError(.decoding, "\(found) columns were found where \(columns) were expected")
+        }
+        var values: [Value] = []
+        values.reserveCapacity(count)
+        for row in 0..<Int32(count) {
+            var reader = RowReader(rows: self, row: row)
+            values.append(try transform(&reader))
+        }
+        return values
+    }
+
     private static func count<each Column>(_: repeat (each Column).Type) -> Int32 {
         var count: Int32 = 0
         for _ in repeat (each Column).self { count += 1 }
@@ -71,7 +91,7 @@ public struct Rows: Sendable {
         return try Column(postgres: cell(row, position))
     }
 
-    private func cell(_ row: Int32, _ column: Int32) -> PostgresCell {
+    fileprivate func cell(_ row: Int32, _ column: Int32) -> PostgresCell {
         let pointer = result.pointer
         var bytes: UnsafeRawBufferPointer?
         if PQgetisnull(pointer, row, column) == 0 {
@@ -85,6 +105,46 @@ public struct Rows: Sendable {
             bytes: bytes,
             column: PQfname(pointer, column)
         )
+    }
+}
+
+/// The columns of one row, in order. Every call reads the next; reading past the last is a decoding error.
+public struct RowReader {
+    private let rows: Rows
+    private let row: Int32
+    private var column: Int32 = 0
+
+    fileprivate init(rows: Rows, row: Int32) {
+        self.rows = rows
+        self.row = row
+    }
+
+    private mutating func next() -> PostgresCell {
+        defer { column += 1 }
+        return rows.cell(row, column)
+    }
+
+    public mutating func uuid() throws(PostgresError) -> UUID { try UUID(postgres: next()) }
+    public mutating func string() throws(PostgresError) -> String { try String(postgres: next()) }
+    public mutating func int() throws(PostgresError) -> Int { try Int(postgres: next()) }
+    public mutating func double() throws(PostgresError) -> Double { try Double(postgres: next()) }
+    public mutating func bool() throws(PostgresError) -> Bool { try Bool(postgres: next()) }
+    public mutating func timestamp() throws(PostgresError) -> Timestamp { try Timestamp(postgres: next()) }
+    public mutating func rawJSON() throws(PostgresError) -> RawJSON { try RawJSON(postgres: next()) }
+
+    public mutating func optionalString() throws(PostgresError) -> String? {
+        let cell = next()
+        return cell.isNull ? nil : try String(postgres: cell)
+    }
+
+    public mutating func optionalInt() throws(PostgresError) -> Int? {
+        let cell = next()
+        return cell.isNull ? nil : try Int(postgres: cell)
+    }
+
+    public mutating func optionalTimestamp() throws(PostgresError) -> Timestamp? {
+        let cell = next()
+        return cell.isNull ? nil : try Timestamp(postgres: cell)
     }
 }
 

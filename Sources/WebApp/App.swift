@@ -18,4 +18,52 @@ struct App: Sendable {
     let live: LiveJobs
     let channels: JobChannels
     let figures: ProcessFigures
+    let generationCount = GenerationCount()
+}
+
+extension App {
+    /// Opens everything; connections are made when they are first needed.
+    init(_ configuration: Configuration, loops: [EventLoop], log: Log) throws {
+        let blobs = BlobStore(root: configuration.storagePath)
+        do {
+            try blobs.check()
+        } catch {
+            throw OperatorError(
+                "the folder for pictures, \(configuration.storagePath), cannot be used: \(error.message)"
+            )
+        }
+        let blocking = BlockingPool(threads: max(2, configuration.canvasConcurrency), capacity: 1000)
+        let database = Database(
+            DatabaseConfiguration(url: configuration.databaseURL, acquireTimeout: .seconds(2)),
+            loops: loops
+        )
+        let redis = try Redis(url: configuration.redisURL, loops: loops)
+        var replicate: ReplicateProvider?
+        if let token = configuration.replicateToken {
+            replicate = ReplicateProvider(
+                configuration,
+                token: token,
+                blobs: blobs,
+                database: database,
+                redis: redis,
+                loops: loops
+            )
+        }
+        self.init(
+            configuration: configuration,
+            log: log,
+            database: database,
+            redis: redis,
+            blobs: blobs,
+            blocking: blocking,
+            models: ModelCatalogue(
+                canvas: CanvasProvider(blobs: blobs, blocking: blocking),
+                replicate: replicate,
+                replicateModels: configuration.replicateModels
+            ),
+            live: LiveJobs(loops: loops),
+            channels: JobChannels(prefix: configuration.redisPrefix),
+            figures: ProcessFigures()
+        )
+    }
 }

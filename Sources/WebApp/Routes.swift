@@ -5,6 +5,7 @@ func routes(_ configuration: Configuration) -> Routes<App> {
     var routes = Routes<App>()
 
     routes.get("/", GeneratePages.show)
+    routes.get("/generate", GeneratePages.moved)
     routes.post("/generate", GeneratePages.create)
     routes.get("/recent", GeneratePages.recent)
     routes.get("/history", HistoryPages.show)

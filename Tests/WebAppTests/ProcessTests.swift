@@ -73,6 +73,28 @@ struct ProcessTests {
         }
     }
 
+    @Test(.enabled(if: canMount, "needs the right to mount"))
+    func `a full disk fails the job in plain words and leaves nothing half written`() async throws {
+        try await withProgram(["MAX_RETRIES": "0"]) { program async throws in
+            // A disk of 400 KB that only this process sees.
+            let disk = program.folder + "/storage"
+            mkdir(disk, 0o755)
+            try await program.start(inside: [
+                "unshare", "--mount", "sh", "-c", "mount -t tmpfs -o size=400k tmpfs \(disk) && exec \"$0\" \"$@\"",
+            ])
+            let small = try await program.generate(#"{"width":128,"height":128}"#)
+            try await program.wait(for: small, status: "completed")
+            let large = try await program.generate(#"{"width":1024,"height":1024,"style":"nebula"}"#)
+            let failed = try await program.wait(for: large, status: "failed")
+            let message = failed["error_message"]?.string ?? ""
+            #expect(message.contains("The picture cannot be kept") && message.contains("full"), "\(message)")
+            #expect(failed["media_path"] == .null)
+            // What failed takes no room: small pictures still fit.
+            let after = try await program.generate(#"{"width":128,"height":128,"seed":4}"#)
+            try await program.wait(for: after, status: "completed")
+        }
+    }
+
     @Test func `without its database it says so, answers 503, and recovers by itself`() async throws {
         try await withFolder { folder in
             try await withProgram(["DATABASE_URL": "postgresql://atelier@/atelier?host=\(folder)/postgres"]) {
@@ -108,6 +130,7 @@ final class Program: @unchecked Sendable {
 
     let path: String
     let port: Int
+    let folder: String
     private let loop: EventLoop
     private let client: HTTPClient
     private let settings: [String: String]
@@ -115,6 +138,7 @@ final class Program: @unchecked Sendable {
 
     init(_ settings: [String: String], folder: String, on loop: EventLoop) throws {
         self.loop = loop
+        self.folder = folder
         client = HTTPClient(loops: [loop])
         path = CommandLine.arguments[0].split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/atelier"
         port = try freePort()
@@ -126,8 +150,13 @@ final class Program: @unchecked Sendable {
     }
 
     /// Starts it and waits until it answers.
-    func start(_ arguments: [String] = ["serve", "--with-worker"], waitingFor path: String = "/readyz") async throws {
-        let process = try ChildProcess(self.path, arguments, environment: settings, folder: "/")
+    func start(
+        _ arguments: [String] = ["serve", "--with-worker"],
+        inside wrapper: [String] = [],
+        waitingFor path: String = "/readyz"
+    ) async throws {
+        let command = wrapper + [self.path] + arguments
+        let process = try ChildProcess(command[0], Array(command.dropFirst()), environment: settings, folder: "/")
         self.process = process
         try await wait {
             if let status = process.exitStatus() {
@@ -227,3 +256,14 @@ private func withProgram(
         }
     }
 }
+
+private let canMount = {
+    guard let probe = try? ChildProcess("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]) else {
+        return false
+    }
+    for _ in 0..<500 {
+        if let status = probe.exitStatus() { return status == 0 }
+        usleep(10_000)
+    }
+    return false
+}()

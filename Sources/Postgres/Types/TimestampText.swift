@@ -5,29 +5,35 @@ extension Timestamp: LosslessStringConvertible {
     /// In UTC to the microsecond: `2026-11-21T09:00:00.123456Z`. Years beyond 0000…9999 have a sign (ISO 8601).
     public var description: String {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(32)
         write(into: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends the 27 bytes of the description.
+    /// Appends the bytes of the description, 27 for the years 0000…9999.
     public func write(into bytes: inout [UInt8]) {
         let (days, timeOfDay) = microseconds.quotientAndRemainderFloor(by: Self.microsecondsPerDay)
         let (year, month, day) = civil(daysSince1970: days)
-        if !(0...9999).contains(year) { bytes.append(UInt8(ascii: year < 0 ? "-" : "+")) }
-        bytes.append(abs(year), digits: year.magnitude > 9999 ? 6 : 4)
-        bytes.append(UInt8(ascii: "-"))
-        bytes.append(month, digits: 2)
-        bytes.append(UInt8(ascii: "-"))
-        bytes.append(day, digits: 2)
-        bytes.append(UInt8(ascii: "T"))
-        bytes.append(timeOfDay / 3_600_000_000, digits: 2)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(timeOfDay / 60_000_000 % 60, digits: 2)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(timeOfDay / 1_000_000 % 60, digits: 2)
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(timeOfDay % 1_000_000, digits: 6)
-        bytes.append(UInt8(ascii: "Z"))
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { buffer in
+            var text = DigitWriter(buffer: buffer)
+            if !(0...9999).contains(year) { text.put(UInt8(ascii: year < 0 ? "-" : "+")) }
+            text.put(year.magnitude, digits: year.magnitude > 9999 ? 6 : 4)
+            text.put(UInt8(ascii: "-"))
+            text.put(month.magnitude, digits: 2)
+            text.put(UInt8(ascii: "-"))
+            text.put(day.magnitude, digits: 2)
+            text.put(UInt8(ascii: "T"))
+            let seconds = UInt64(timeOfDay) / 1_000_000
+            text.put(seconds / 3600, digits: 2)
+            text.put(UInt8(ascii: ":"))
+            text.put(seconds / 60 % 60, digits: 2)
+            text.put(UInt8(ascii: ":"))
+            text.put(seconds % 60, digits: 2)
+            text.put(UInt8(ascii: "."))
+            text.put(UInt64(timeOfDay) % 1_000_000, digits: 6)
+            text.put(UInt8(ascii: "Z"))
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[..<text.count]))
+        }
     }
 
     /// Takes RFC 3339 with any offset; digits beyond microseconds are cut off, leap seconds refused.
@@ -77,14 +83,25 @@ extension Int64 {
     }
 }
 
-extension [UInt8] {
-    fileprivate mutating func append(_ number: Int64, digits: Int) {
-        var divisor: Int64 = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
+/// Puts text into a buffer that is large enough: quicker than as many appends to an array.
+private struct DigitWriter {
+    let buffer: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    init(buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
+
+    mutating func put(_ byte: UInt8) {
+        buffer[count] = byte
+        count += 1
+    }
+
+    mutating func put(_ number: UInt64, digits: Int) {
+        var rest = number
+        for position in stride(from: count + digits - 1, through: count, by: -1) {
+            buffer[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
+        count += digits
     }
 }
 

@@ -73,7 +73,7 @@ extension UUID: LosslessStringConvertible {
         String(unsafeUninitializedCapacity: 36) { text in
             var position = 0
             for index in 0..<32 {
-                if [8, 12, 16, 20].contains(index) {
+                if index == 8 || index == 12 || index == 16 || index == 20 {
                     text[position] = UInt8(ascii: "-")
                     position += 1
                 }

@@ -40,6 +40,9 @@ struct ServeCommand {
         if let failure { throw failure }
     }
 
+    /// A host as an address has it.
+    private static func shown(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
+
     private func serve(_ app: App, web loops: [EventLoop], worker workerLoop: EventLoop?) async throws {
         guard let loop = EventLoop.current else { preconditionFailure("serving begins on a loop") }
         let stop = Promise<Void>(on: loop)
@@ -66,6 +69,9 @@ struct ServeCommand {
                 line.field("address", "http://\(configuration.host):\(listening.port)")
                 line.field("version", Main.version)
             }
+            greet(
+                "\(configuration.projectName) is at http://\(Self.shown(configuration.host)):\(listening.port)/  Ctrl-C stops it."
+            )
             server = listening
         }
         let listening = loops.isEmpty ? nil : app.live.listen(on: app.redis, channels: app.channels)
@@ -91,6 +97,9 @@ struct ServeCommand {
             workerEnded.succeed(())
         }
 
+        let sweeping = loop.spawn { await keepSweeping(app, on: loop) }
+        defer { sweeping.cancel() }
+
         try await stop.value()
         app.log.info("stopping")
         app.figures.beginDraining()
@@ -101,6 +110,13 @@ struct ServeCommand {
         app.database.close()
         app.log.info("stopped")
     }
+}
+
+/// Tells the person at the terminal, if there is one, what the log tells machines.
+private func greet(_ text: String) {
+    guard isatty(2) == 1 else { return }
+    let line = "\n  \(text)\n\n"
+    _ = line.withCString { write(2, $0, strlen($0)) }
 }
 
 /// Waits for the database, saying so, and refuses one whose tables are older than this program.
@@ -138,101 +154,11 @@ private final class Ending: @unchecked Sendable {
     }
 }
 
-extension App {
-    /// Opens everything; connections are made when they are first needed.
-    init(_ configuration: Configuration, loops: [EventLoop], log: Log) throws {
-        let blobs = BlobStore(root: configuration.storagePath)
-        do {
-            try blobs.check()
-        } catch {
-            throw OperatorError(
-                "the folder for pictures, \(configuration.storagePath), cannot be used: \(error.message)"
-            )
-        }
-        let blocking = BlockingPool(threads: max(2, configuration.canvasConcurrency), capacity: 1000)
-        let database = Database(DatabaseConfiguration(url: configuration.databaseURL), loops: loops)
-        let redis = try Redis(url: configuration.redisURL, loops: loops)
-        var replicate: ReplicateProvider?
-        if let token = configuration.replicateToken {
-            replicate = ReplicateProvider(
-                configuration,
-                token: token,
-                blobs: blobs,
-                database: database,
-                redis: redis,
-                loops: loops
-            )
-        }
-        self.init(
-            configuration: configuration,
-            log: log,
-            database: database,
-            redis: redis,
-            blobs: blobs,
-            blocking: blocking,
-            models: ModelCatalogue(
-                canvas: CanvasProvider(blobs: blobs, blocking: blocking),
-                replicate: replicate,
-                replicateModels: configuration.replicateModels
-            ),
-            live: LiveJobs(loops: loops),
-            channels: JobChannels(prefix: configuration.redisPrefix),
-            figures: ProcessFigures()
-        )
-    }
-}
-
-extension Worker where Context == App {
-    /// A worker for all of the application's jobs; `change` has the last word on its settings.
-    convenience init(_ app: App, on loop: EventLoop, _ change: (inout WorkerSettings) -> Void = { _ in }) {
-        let configuration = app.configuration
-        var settings = WorkerSettings(queues: [
-            .init(name: "canvas", concurrency: configuration.canvasConcurrency),
-            .init(name: "replicate", concurrency: configuration.replicateConcurrency),
-        ])
-        settings.retry = RetryRule(base: configuration.retryBackoffBase)
-        settings.lease = configuration.jobLease
-        settings.heartbeat = configuration.jobLease / 5
-        settings.drainLimit = configuration.drainLimit
-        settings.channelPrefix = configuration.redisPrefix
-        change(&settings)
-        self.init(
-            name: "\(hostName()):\(getpid())",
-            settings: settings,
-            kinds: jobKinds,
-            context: app,
-            database: app.database,
-            redis: app.redis,
-            loop: loop
-        ) { note in
-            app.log.write(note)
-        }
-    }
-}
-
-private func hostName() -> String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "worker" }
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}
-
-extension Log {
-    func write(_ note: WorkerNote) {
-        switch note {
-        case .problem(let text):
-            warning("worker") { $0.field("problem", text) }
-        case .attempt(let report):
-            info("job") { line in
-                line.field("job_id", report.job.description)
-                line.field("kind", report.kind)
-                line.field("queue", report.queue)
-                line.field("attempt", report.attempt)
-                line.field("outcome", report.outcome)
-                line.milliseconds("duration_ms", report.duration)
-                line.field("worker", report.worker)
-                line.field("request_id", orNull: report.requestID)
-                line.field("error", orNull: report.error)
-            }
-        }
-    }
+/// Removes what killed processes left half written: now and every hour, files that nobody has touched for one.
+private func keepSweeping(_ app: App, on loop: EventLoop) async {
+    repeat {
+        let blobs = app.blobs
+        let removed = (try? await app.blocking.run { blobs.sweepTemporary(olderThan: .seconds(3600)) }) ?? 0
+        if removed > 0 { app.log.info("swept temporary files") { $0.field("count", removed) } }
+    } while (try? await loop.sleep(for: .seconds(3600))) != nil
 }

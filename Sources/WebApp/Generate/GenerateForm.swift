@@ -19,6 +19,8 @@ struct GenerateForm {
     /// Empty: chosen by the words.
     var style = ""
     var count = "1"
+    /// Why nothing could be queued, when no field is to blame.
+    var notice: String?
     /// What is wrong, by field.
     var problems: [String: String] = [:]
 
@@ -34,6 +36,34 @@ struct GenerateForm {
     ]
 
     static let styles = Style.allCases.map(\.rawValue)
+    static let styleChoices = Style.allCases.map { (value: $0.rawValue, label: $0.words) }
+
+    /// The models in the order they are listed, those of one kind together.
+    static func groups(_ models: [Model]) -> [(summary: String, models: [Model])] {
+        var groups: [(summary: String, models: [Model])] = []
+        for model in models {
+            let summary = model.summary.prefix(1).uppercased() + model.summary.dropFirst()
+            if groups.last?.summary == summary {
+                groups[groups.count - 1].models.append(model)
+            } else {
+                groups.append((summary, [model]))
+            }
+        }
+        return groups
+    }
+
+    /// The fields as they stand on the page.
+    private static let fields = [
+        "prompt", "negative_prompt", "model", "size", "width", "height", "style", "seed", "count",
+    ]
+
+    /// Where typing goes on: the first field with a problem, else the prompt, as long as it is empty.
+    var firstField: String? { Self.fields.first { problems[$0] != nil } ?? (prompt.isEmpty ? "prompt" : nil) }
+
+    /// Problems that no field of the page can show.
+    var otherProblems: [String] {
+        problems.filter { !Self.fields.contains($0.key) }.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    }
 
     init() {}
 
@@ -120,7 +150,7 @@ struct GenerateForm {
 
     private mutating func addNumber(_ text: String, as field: String, to parameters: inout JSONObject) {
         guard let number = Int(text.trimmingSpaces) else {
-            problems[field] = text.isEmpty ? "Type a whole number" : "Input should be a whole number"
+            problems[field] = "Type a whole number"
             return
         }
         parameters[field] = .integer(number)

@@ -10,7 +10,8 @@ enum GeneratePages {
 
     /// `GET /`: the form, and the newest pictures beside it.
     ///
-    /// `?from=<id>` fills the form with what that generation used; `?made=<id>` with what was just asked for.
+    /// `?from=<id>` fills the form with what that generation used; `?made=<id>` with what was just asked for,
+    /// `?prompt=` with those words.
     static func show(_ request: Request, _ app: App) async throws -> Response {
         var form = GenerateForm()
         if let id = request.query["from"].flatMap({ JobID($0) }) {
@@ -18,6 +19,8 @@ enum GeneratePages {
         } else if let id = request.query["made"].flatMap({ JobID($0) }) {
             form = try await app.database.form(of: id, includingUsedSeed: false) ?? form
             form.count = request.query["count"] ?? form.count
+        } else if let prompt = request.query["prompt"] {
+            form.prompt = prompt
         }
         return try await page(form, app, status: .ok)
     }
@@ -29,7 +32,19 @@ enum GeneratePages {
             return try await page(form, app, status: .unprocessableContent)
         }
         let made = requests.map { (id: JobID.next(), request: $0) }
-        try await app.enqueue(made, requestID: request.id)
+        do {
+            try await app.enqueue(made, requestID: request.id)
+        } catch let error as PostgresError where error.isPassing {
+            app.log.warning("a form could not be stored") { line in
+                line.field("request_id", request.id)
+                line.field("error", "\(error)")
+            }
+            form.notice =
+                error.code == .connectionLost
+                ? "The database went away in the middle: look at the history before you send this again."
+                : "The database cannot be reached just now, and nothing was queued; your words are kept here."
+            return page(form, app, cards: [], status: .serviceUnavailable)
+        }
         return .redirect(to: "/?made=\(made[0].id)&count=\(made.count)")
     }
 
@@ -43,11 +58,21 @@ enum GeneratePages {
         return response
     }
 
+    /// `GET /generate`: the form is the first page.
+    static func moved(_ request: Request, _ app: App) async throws -> Response {
+        .redirect(to: "/")
+    }
+
     private static func page(_ form: GenerateForm, _ app: App, status: Status) async throws -> Response {
-        let cards = try await recentCards(app)
+        page(form, app, cards: try await recentCards(app), status: status)
+    }
+
+    private static func page(_ form: GenerateForm, _ app: App, cards: [CardView], status: Status) -> Response {
         var html = HTML(capacity: 32_768)
         Pages.generatePage(into: &html, form: form, models: app.models.listed, cards: cards, site: app.site)
-        return .page(html, status: status)
+        var response = Response.page(html, status: status)
+        if status == .serviceUnavailable { response.headers.set("Retry-After", "2") }
+        return response
     }
 
     private static func recentCards(_ app: App) async throws -> [CardView] {

@@ -23,11 +23,19 @@ struct GeneratePicture: Job {
         guard case .known(let model) = app.models.find(wanted.model) else {
             throw JobError.permanent("the model \(wanted.model) is not available on this server any more")
         }
-        let made = try await model.provider.make(wanted, attempt)
-        guard !made.isEmpty else { throw JobError.permanent("\(model.provider.name) made no picture") }
-
-        let blobs = app.blobs
-        let kept = try await app.blocking.run { try KeptPicture.keep(made, in: blobs) }
+        let kept: [KeptPicture]
+        do {
+            let made = try await model.provider.make(wanted, attempt)
+            guard !made.isEmpty else { throw JobError.permanent("\(model.provider.name) made no picture") }
+            let blobs = app.blobs
+            kept = try await app.blocking.run { try KeptPicture.keep(made, in: blobs) }
+        } catch let error as PictureError {
+            throw JobError(keepingFailed: error)
+        } catch let error as BlobError {
+            throw JobError(keepingFailed: error)
+        } catch is BlockingPool.Full {
+            throw JobError.transient("This server is too busy with other pictures")
+        }
         attempt.report(progress: 1)
         return .completed(kept)
     }
@@ -60,15 +68,16 @@ struct KeptPicture: Sendable {
     let bytes: Int
     let details: JSONObject
 
-    /// Blocks. Leaves out what cannot be kept as a picture, such as a text among the files, unless nothing else is there:
-    /// then it throws the `JobError` of the first.
+    /// Blocks. Throws `PictureError` for bytes that are no picture, `BlobError` for a store that takes no more.
+    ///
+    /// What can never be a picture, such as a text among the files, is left out, unless nothing else is there.
     static func keep(_ made: [MadePicture], in blobs: BlobStore) throws -> [KeptPicture] {
         var kept: [KeptPicture] = []
-        var problem: JobError?
+        var problem: PictureError?
         for picture in made {
             do {
                 kept.append(try KeptPicture(keeping: picture, in: blobs))
-            } catch let error as JobError where !error.isTransient {
+            } catch let error as PictureError where !error.mayPass {
                 problem = problem ?? error
             }
         }
@@ -76,38 +85,44 @@ struct KeptPicture: Sendable {
         return kept
     }
 
-    /// Blocks. Throws `JobError`: for bytes that are no picture, and for a store that takes no more.
     private init(keeping made: MadePicture, in blobs: BlobStore) throws {
-        do {
-            let info = try Pictures.check(file: made.file.path)
-            let preview = try blobs.temporaryFile()
-            try Pictures.thumbnail(
-                of: made.file.path,
-                fitting: PictureSize(width: GeneratePicture.thumbnailSide, height: GeneratePicture.thumbnailSide),
-                to: preview.path
-            )
-            file = try blobs.keep(made.file, extension: info.format.fileExtension).name.description
-            thumbnail = try blobs.keep(preview, extension: "webp").name.description
-            (width, height, bytes) = (info.width, info.height, info.bytes)
-            details = made.details
-        } catch let error as PictureError {
-            throw JobError(keepingFailed: error)
-        } catch let error as BlobError {
-            throw JobError(keepingFailed: error)
-        }
+        let info = try Pictures.check(file: made.file.path)
+        let preview = try blobs.temporaryFile()
+        try Pictures.thumbnail(
+            of: made.file.path,
+            fitting: Self.thumbnailBox(width: info.width, height: info.height),
+            to: preview.path
+        )
+        file = try blobs.keep(made.file, extension: info.format.fileExtension).name.description
+        thumbnail = try blobs.keep(preview, extension: "webp").name.description
+        (width, height, bytes) = (info.width, info.height, info.bytes)
+        details = made.details
+    }
+
+    /// Cards show a square: the shorter side must fill it. A panorama stays within twice of that.
+    private static func thumbnailBox(width: Int, height: Int) -> PictureSize {
+        let side = GeneratePicture.thumbnailSide
+        let shorter = max(1, min(width, height))
+        return PictureSize(
+            width: max(1, min(width * side / shorter, 2 * side)),
+            height: max(1, min(height * side / shorter, 2 * side))
+        )
     }
 }
 
 extension JobError {
-    /// Room may be made, and what was cut short on its way can be fetched again; bytes that are no picture stay so.
     init(keepingFailed error: PictureError) {
-        let mayPass = [.diskFull, .io, .truncated].contains(error.code)
-        self.init("The picture cannot be kept: \(error.message)", isTransient: mayPass)
+        self.init("The picture cannot be kept: \(error.message)", isTransient: error.mayPass)
     }
 
     init(keepingFailed error: BlobError) {
         self.init("The picture cannot be kept: \(error.message)", isTransient: true)
     }
+}
+
+extension PictureError {
+    /// Room may be made, and what was cut short on its way can be fetched again; bytes that are no picture stay so.
+    fileprivate var mayPass: Bool { [.diskFull, .io, .truncated].contains(code) }
 }
 
 extension Database {

@@ -80,6 +80,6 @@ extension Generation {
 extension JSONWriter {
     mutating func timestamp(_ name: StaticString, _ time: Timestamp?) {
         key(name)
-        if let time { value(time.description) } else { null() }
+        if let time { string { time.write(into: &$0) } } else { null() }
     }
 }

@@ -1,6 +1,8 @@
+import EventLoop
 import JSON
 import Jobs
 import Postgres
+import Synchronization
 
 extension SQLExecutor {
     /// Stores generations together with the jobs that will make them: once this is committed, nothing is lost.
@@ -46,23 +48,25 @@ extension Database {
         try await generations("SELECT unnest(\(ids.map(\.rawValue))::uuid[]) AS id")
     }
 
-    /// The newest first. `limit` 1 … 100.
-    func generations(skip: Int, limit: Int) async throws(PostgresError) -> [Generation] {
-        try await generations("SELECT id FROM generations ORDER BY id DESC OFFSET \(skip) LIMIT \(limit)")
-    }
-
-    /// Those older than `before`, the newest first: as quick at any depth.
-    func generations(before: JobID, limit: Int) async throws(PostgresError) -> [Generation] {
-        try await generations(
-            "SELECT id FROM generations WHERE id < \(before) ORDER BY id DESC LIMIT \(limit)"
+    /// The newest first, those older than `before` only; with that instead of `skip` it is as quick at any depth.
+    /// `limit` 1 … 100.
+    func generations(before: JobID? = nil, skip: Int = 0, limit: Int) async throws(PostgresError) -> [Generation] {
+        let condition: SQL = if let before { "WHERE id < \(before)" } else { "" }
+        return try await generations(
+            "SELECT id FROM generations \(condition) ORDER BY id DESC OFFSET \(skip) LIMIT \(limit)"
         )
     }
 
-    func generationCount() async throws(PostgresError) -> Int {
-        try await query("SELECT count(*) FROM generations").map { (count: Int) in count }.first ?? 0
+    /// How many there are beyond `newest`, and which is the newest now.
+    fileprivate func generations(since newest: JobID?) async throws(PostgresError) -> (count: Int, newest: JobID?) {
+        let condition: SQL = if let newest { "WHERE id > \(newest)" } else { "" }
+        return try await query(
+            "SELECT (SELECT count(*) FROM generations \(condition)), (SELECT id FROM generations ORDER BY id DESC LIMIT 1)"
+        ).one { (count: Int, newest: JobID?) in (count, newest) } ?? (0, nil)
     }
 
-    /// The ids are chosen first, so that skipping thousands never joins them.
+    /// The ids are chosen first, so that skipping thousands never joins them; as an array, because for a sub-select
+    /// with a bound limit the planner expects a tenth of the table, and reads all of it.
     private func generations(_ ids: SQL) async throws(PostgresError) -> [Generation] {
         try await query(
             """
@@ -70,54 +74,68 @@ extension Database {
                 j.cancel_requested, g.created_at, j.updated_at, j.started_at, j.finished_at,
                 CASE WHEN j.state = 'scheduled' THEN j.run_at END,
                 p.file, p.thumbnail, p.width, p.height
-            FROM (\(ids)) AS chosen
-            JOIN generations g ON g.id = chosen.id
-            JOIN jobs j ON j.id = chosen.id
-            LEFT JOIN pictures p ON p.generation_id = chosen.id AND p.position = 0
+            FROM generations g
+            JOIN jobs j ON j.id = g.id
+            LEFT JOIN pictures p ON p.generation_id = g.id AND p.position = 0
+            WHERE g.id = ANY (ARRAY(\(ids)))
             ORDER BY g.id DESC
             """
-        ).map {
-            (
-                id: JobID,
-                prompt: String,
-                model: String,
-                parameters: RawJSON,
-                state: Generation.State,
-                error: String?,
-                retryCount: Int,
-                progress: Double,
-                cancelRequested: Bool,
-                createdAt: Timestamp,
-                updatedAt: Timestamp,
-                startedAt: Timestamp?,
-                finishedAt: Timestamp?,
-                nextAttemptAt: Timestamp?,
-                file: String?,
-                thumbnail: String?,
-                width: Int?,
-                height: Int?
-            ) in
-            var picture: Picture?
-            if let file, let thumbnail, let width, let height {
-                picture = Picture(file: file, thumbnail: thumbnail, width: width, height: height)
-            }
-            return Generation(
-                id: id,
-                prompt: prompt,
-                model: model,
-                parameters: parameters,
-                state: state,
-                error: error,
-                retryCount: retryCount,
-                progress: progress,
-                cancelRequested: cancelRequested,
-                createdAt: createdAt,
-                updatedAt: updatedAt,
-                startedAt: startedAt,
-                finishedAt: finishedAt,
-                nextAttemptAt: nextAttemptAt,
-                picture: picture
-            )
+        ).read(18) { row throws(PostgresError) in try Generation(&row) }
+    }
+}
+
+extension Generation {
+    fileprivate init(_ row: inout RowReader) throws(PostgresError) {
+        id = JobID(rawValue: try row.uuid())
+        prompt = try row.string()
+        model = try row.string()
+        parameters = try row.rawJSON()
+        let word = try row.string()
+        guard let state = State(rawValue: word) else {
+            throw PostgresError(.decoding, "“\(word)” is no state of a job")
         }
+        self.state = state
+        error = try row.optionalString()
+        retryCount = try row.int()
+        progress = try row.double()
+        cancelRequested = try row.bool()
+        createdAt = try row.timestamp()
+        updatedAt = try row.timestamp()
+        startedAt = try row.optionalTimestamp()
+        finishedAt = try row.optionalTimestamp()
+        nextAttemptAt = try row.optionalTimestamp()
+        let file = try row.optionalString()
+        let thumbnail = try row.optionalString()
+        let width = try row.optionalInt()
+        let height = try row.optionalInt()
+        if let file, let thumbnail, let width, let height {
+            picture = Picture(file: file, thumbnail: thumbnail, width: width, height: height)
+        } else {
+            picture = nil
+        }
+    }
+}
+
+/// Counts the generations without reading all of them each time: what is new is added to an earlier count.
+///
+/// Additions show at once, deletions after `longest`.
+final class GenerationCount: Sendable {
+    private static let longest = Duration.seconds(10)
+
+    private struct Known {
+        let count: Int
+        let newest: JobID?
+        let at: MonotonicTime
+    }
+
+    private let known = Mutex<Known?>(nil)
+
+    func current(_ database: Database) async throws(PostgresError) -> Int {
+        if let base = known.withLock({ $0 }), MonotonicTime.current - base.at < Self.longest {
+            return base.count + (try await database.generations(since: base.newest).count)
+        }
+        let (count, newest) = try await database.generations(since: nil)
+        known.withLock { $0 = Known(count: count, newest: newest, at: .current) }
+        return count
     }
 }

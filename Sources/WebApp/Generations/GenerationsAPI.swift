@@ -44,17 +44,11 @@ enum GenerationsAPI {
     static func list(_ request: Request, _ app: App) async throws -> Response {
         var query = QueryReader(request.query)
         let limit = query.integer("limit", in: 1...100) ?? 20
-        let skip = query.integer("skip", in: 0...Int(Int32.max))
+        let skip = query.integer("skip", in: 0...Int(Int32.max)) ?? 0
         let before = query.value("before", "Input should be a valid UUID", type: "uuid_parsing") { JobID($0) }
-        if before != nil, skip ?? 0 > 0 { query.add("skip", "Cannot be combined with before", type: "value_error") }
         guard query.problems.isEmpty else { return .invalid(query.problems, in: "query") }
 
-        let page =
-            if let before {
-                try await app.database.generations(before: before, limit: limit)
-            } else {
-                try await app.database.generations(skip: skip ?? 0, limit: limit)
-            }
+        let page = try await app.database.generations(before: before, skip: skip, limit: limit)
         var json = JSONWriter()
         json.bytes.reserveCapacity(600 * page.count)
         json.beginArray()

@@ -6,14 +6,23 @@ enum HistoryPages {
 
     /// `GET /history?page=1`: the gallery, newest first.
     static func show(_ request: Request, _ app: App) async throws -> Response {
-        let count = try await app.database.generationCount()
-        let pages = PageNumbers(asked: request.query["page"], count: count, size: pageSize)
-        let cards = try await app.database
-            .generations(skip: (pages.current - 1) * pageSize, limit: pageSize)
-            .map { CardView($0, app) }
+        let asked = max(request.query["page"].flatMap { Int($0) } ?? 1, 1)
+        // Both questions go to the database together.
+        async let counted = app.generationCount.current(app.database)
+        async let expected = page(asked, app)
+        let count = try await counted
+        let pages = PageNumbers(asked: asked, count: count, size: pageSize)
+        let generations = pages.current == asked ? try await expected : try await page(pages.current, app)
+        let cards = generations.map { CardView($0, app) }
         var html = HTML(capacity: 49_152)
         Pages.historyPage(into: &html, cards: cards, pages: pages, count: count, site: app.site)
         return .page(html)
+    }
+
+    private static func page(_ number: Int, _ app: App) async throws -> [Generation] {
+        // Beyond this no page is real; the number only must not overflow.
+        guard number < 1 << 40 else { return [] }
+        return try await app.database.generations(skip: (number - 1) * pageSize, limit: pageSize)
     }
 }
 
@@ -22,10 +31,10 @@ struct PageNumbers {
     let current: Int
     let last: Int
 
-    /// Whatever was asked for ends at a page that exists: the first when it is no number, the last beyond the end.
-    init(asked: String?, count: Int, size: Int) {
+    /// Whatever was asked for ends at a page that exists.
+    init(asked: Int, count: Int, size: Int) {
         last = max(1, (count + size - 1) / size)
-        current = min(max(asked.flatMap { Int($0) } ?? 1, 1), last)
+        current = min(max(asked, 1), last)
     }
 
     var previous: Int? { current > 1 ? current - 1 : nil }

@@ -1,3 +1,4 @@
+import Canvas
 import EventLoop
 import HTTPServer
 import JSON
@@ -43,10 +44,20 @@ struct Setting {
     static func list(_ generation: Generation, details: JSONObject?) -> [Setting] {
         var settings = [Setting(name: "Model", value: generation.model)]
         let parameters = (try? JSON(parsing: generation.parameters.bytes))?.object ?? [:]
-        settings += parameters.map { Setting(name: words($0.key), value: text($0.value)) }
+        settings += parameters.map(Setting.init)
         let used = details?.filter { parameters[$0.key] == nil } ?? []
-        settings += used.map { Setting(name: words($0.key), value: text($0.value)) }
+        settings += used.map(Setting.init)
         return settings
+    }
+
+    private init(key: String, value: JSON) {
+        let style = key == "style" ? value.string.flatMap(Style.init) : nil
+        self.init(name: Self.words(key), value: style?.words ?? Self.text(value))
+    }
+
+    private init(name: String, value: String) {
+        self.name = name
+        self.value = value
     }
 
     private static func words(_ key: String) -> String {

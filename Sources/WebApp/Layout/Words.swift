@@ -1,3 +1,4 @@
+import Canvas
 import EventLoop
 import Jobs
 import Postgres
@@ -11,6 +12,14 @@ extension Timestamp {
     }
 }
 
+extension Style {
+    /// The style's name as people write it: `Stained glass` for `stainedGlass`.
+    var words: String {
+        let spaced = rawValue.map { $0.isUppercase ? " \($0.lowercased())" : String($0) }.joined()
+        return spaced.prefix(1).uppercased() + spaced.dropFirst()
+    }
+}
+
 extension Duration {
     /// A short time in milliseconds, with two decimals.
     var words: String { LiveFigures.milliseconds(Double(wholeNanoseconds) / 1_000_000) }
@@ -20,7 +29,7 @@ extension JobID: TextRepresentable {
     public var text: String { description }
 }
 
-/// The machine-readable form, for `<time datetime>`.
+/// The machine-readable form, for `<time datetime>`, whose fractions have three digits at most: to the second.
 extension Timestamp: TextRepresentable {
-    public var text: String { description }
+    public var text: String { "\(description.prefix(19))Z" }
 }

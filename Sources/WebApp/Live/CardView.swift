@@ -5,6 +5,8 @@ import Postgres
 struct CardView {
     let id: JobID
     let prompt: String
+    /// The prompt in one line, short enough for a card, a title or a description.
+    let caption: String
     let model: String
     let state: Generation.State
     let picture: Picture?
@@ -12,8 +14,10 @@ struct CardView {
     let version: String
     /// Whole percent while it runs and something is known.
     let percent: Int?
-    /// One sentence about where it stands.
+    /// A few words about where it stands.
     let message: String
+    /// Seconds until a scheduled job starts; what the message ends with.
+    let startsIn: Int?
     let error: String?
     let createdAt: Timestamp
     let isGone: Bool
@@ -21,28 +25,44 @@ struct CardView {
     /// The card must be asked about again.
     var isLive: Bool { !state.isFinished && !isGone }
 
+    /// The symbol of `icons.svg` that stands where the picture will be.
+    var icon: String {
+        switch state {
+        case .pending: "clock"
+        case .scheduled: "again"
+        case .processing: "brush"
+        case .completed: "picture"
+        case .failed: "alert"
+        case .cancelled: "stopped"
+        }
+    }
+
     init(_ generation: Generation, _ app: App) {
         id = generation.id
         prompt = generation.prompt
+        caption = Self.caption(generation.prompt)
         model = generation.model
         state = generation.state
         picture = generation.picture
-        error = generation.error
+        // That it was cancelled, its state says already.
+        error = generation.state == .cancelled && generation.error == "cancelled" ? nil : generation.error
         createdAt = generation.createdAt
         isGone = false
         if generation.state == .processing {
             let known = max(generation.progress, app.live.progress(of: generation.id) ?? 0)
-            percent = known > 0 ? Int(known * 100) : nil
+            percent = known > 0 ? Int((known * 100).rounded()) : nil
         } else {
             percent = nil
         }
         message = Self.message(generation, percent: percent)
+        startsIn = generation.state == .scheduled ? Self.secondsLeft(generation) : nil
         version = "\(generation.updatedAt.microseconds)-\(percent ?? 0)\(generation.cancelRequested ? "c" : "")"
     }
 
     private init(gone id: JobID) {
         self.id = id
         prompt = ""
+        caption = ""
         model = ""
         state = .cancelled
         picture = nil
@@ -51,6 +71,7 @@ struct CardView {
         isGone = true
         percent = nil
         message = "This picture was deleted."
+        startsIn = nil
         version = "gone"
     }
 
@@ -61,9 +82,7 @@ struct CardView {
         case .pending:
             return generation.cancelRequested ? "Being cancelled" : "Waiting for a worker"
         case .scheduled:
-            let seconds = generation.nextAttemptAt.map { Int(($0 - Timestamp.now).components.seconds) + 1 } ?? 0
-            let when = seconds > 0 ? "in \(seconds) s" : "now"
-            return generation.retryCount > 0 ? "Trying again \(when)" : "Starts \(when)"
+            return generation.retryCount > 0 ? "Trying again" : "Starts"
         case .processing:
             if generation.cancelRequested { return "Being cancelled" }
             return percent.map { "Working, \($0) %" } ?? "Working"
@@ -74,5 +93,23 @@ struct CardView {
         case .cancelled:
             return "Cancelled"
         }
+    }
+
+    private static func secondsLeft(_ generation: Generation) -> Int {
+        generation.nextAttemptAt.map { max(0, Int(($0 - Timestamp.now).components.seconds) + 1) } ?? 0
+    }
+
+    /// How a wait is told; the script counts down in the same words.
+    static func countdown(_ seconds: Int) -> String {
+        seconds > 0 ? "in \(LiveFigures.words(.seconds(seconds)))" : "now"
+    }
+
+    private static let longestCaption = 160
+
+    private static func caption(_ prompt: String) -> String {
+        let start = prompt.prefix(longestCaption + 1)
+        let line = start.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard start.count > longestCaption else { return line }
+        return line.prefix(longestCaption).description + "…"
     }
 }

@@ -64,7 +64,7 @@ final class Log: @unchecked Sendable {
         line.bytes.reserveCapacity(320)
         line.beginObject()
         line.key("timestamp")
-        line.value(Timestamp.now.description)
+        line.string { Timestamp.now.write(into: &$0) }
         line.key("severity")
         line.value(severity.rawValue)
         line.key("message")
