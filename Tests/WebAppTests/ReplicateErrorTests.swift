@@ -143,20 +143,23 @@ struct ReplicateErrorTests {
         }
     }
 
-    static let modelFailures = [
-        ("NSFW content detected. Try another prompt.", "NSFW content detected. Try another prompt."),
-        ("  CUDA out\u{0} of\n\nmemory \u{202E}(E1001)\u{7} ", "CUDA out of memory (E1001)"),
-        ("SIZE1000 is not a size", "SIZE1000 is not a size"), ("", "The model failed without saying why"),
+    static let badEnds: [(PredictionStep, String)] = [
+        (.failed("NSFW content detected. Try another prompt."), "NSFW content detected. Try another prompt."),
+        (.failed("  CUDA out\u{0} of\n\nmemory \u{202E}(E1001)\u{7} "), "CUDA out of memory (E1001)"),
+        (.failed("SIZE1000 is not a size"), "SIZE1000 is not a size"),
+        (.failed(""), "The model failed without saying why"),
+        (.canceled, "The prediction was cancelled at Replicate"),
+        (.dataRemoved, "Replicate has removed the output already"),
     ]
 
-    @Test func `a model's failure is told in its own words, and is not repeated`() async throws {
+    @Test func `a bad end is told in the model's own words, and the prediction is not repeated`() async throws {
         try await withWorkingReplicate { site, fake async throws in
-            for (said, told) in Self.modelFailures {
+            for (step, words) in Self.badEnds {
                 fake.forget()
-                fake.script = PredictionScript(.starting, .failed(said))
+                fake.script = PredictionScript(.starting, step)
                 let job = try await site.ordered()
                 #expect(job.status == "failed")
-                #expect(job.error == told)
+                #expect(job.error == words)
                 #expect(job.retries == 0)
                 #expect(fake.creates.count == 1)
             }
@@ -174,16 +177,6 @@ struct ReplicateErrorTests {
             #expect(fake.creates.count == 4)
             #expect(fake.lists.isEmpty)
             #expect(try await site.predictions(of: job.id) == fake.predictionIDs)
-        }
-    }
-
-    @Test func `a prediction cancelled at Replicate is not repeated`() async throws {
-        try await withWorkingReplicate { site, fake async throws in
-            fake.script = PredictionScript(.starting, .canceled)
-            let job = try await site.ordered()
-            #expect(job.status == "failed")
-            #expect(job.error == "The prediction was cancelled at Replicate")
-            #expect(fake.creates.count == 1)
         }
     }
 

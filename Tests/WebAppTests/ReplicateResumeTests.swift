@@ -241,13 +241,4 @@ struct ReplicateCancelTests {
             #expect(fake.cancels.count == 1)
         }
     }
-
-    @Test func `a job cancelled before its turn never reaches Replicate`() async throws {
-        try await withReplicate { site, fake async throws in
-            let id = try await site.order()
-            try await site.cancel(id)
-            #expect(try await site.working { try await site.finished(id) }.status == "cancelled")
-            #expect(fake.requests.isEmpty)
-        }
-    }
 }

@@ -16,13 +16,13 @@ func withReplicate(
     try await withSite(fake.settings.merging(settings) { $1 }) { site in try await body(site, fake) }
 }
 
-/// The same with a worker.
+/// The same with a worker, which looks often for the jobs whose time has come.
 func withWorkingReplicate(
     _ settings: [String: String] = [:],
     _ body: @escaping @Sendable (TestSite, FakeReplicate) async throws -> Void
 ) async throws {
     try await withReplicate(settings) { site, fake in
-        try await site.working { try await body(site, fake) }
+        try await site.working({ $0.rescueInterval = .milliseconds(100) }) { try await body(site, fake) }
     }
 }
 
