@@ -10,6 +10,9 @@ public final class FakeReplicate: Sendable {
         var upcoming: [PredictionScript] = []
         var creationAnswers: [FakeAnswer] = []
         var pollAnswers: [FakeAnswer] = []
+        var listAnswers: [FakeAnswer] = []
+        var cancelAnswers: [FakeAnswer] = []
+        var pageSize = 100
         var encoding = FakeEncoding.plain
         var requests: [RawRequest] = []
         var fileRequests: [RawRequest] = []
@@ -42,65 +45,6 @@ public final class FakeReplicate: Sendable {
         files.stop()
     }
 
-    // MARK: What it shall do
-
-    /// For predictions created from now on.
-    public var script: PredictionScript {
-        get { state.withLock { $0.script } }
-        set { state.withLock { $0.script = newValue } }
-    }
-
-    /// For the next predictions, one each, before `script` is in force again.
-    public var upcoming: [PredictionScript] {
-        get { state.withLock { $0.upcoming } }
-        set { state.withLock { $0.upcoming = newValue } }
-    }
-
-    /// For the next creations, one each.
-    public var creationAnswers: [FakeAnswer] {
-        get { state.withLock { $0.creationAnswers } }
-        set { state.withLock { $0.creationAnswers = newValue } }
-    }
-
-    /// For the next requests that ask for a prediction, one each.
-    public var pollAnswers: [FakeAnswer] {
-        get { state.withLock { $0.pollAnswers } }
-        set { state.withLock { $0.pollAnswers = newValue } }
-    }
-
-    public var encoding: FakeEncoding {
-        get { state.withLock { $0.encoding } }
-        set { state.withLock { $0.encoding = newValue } }
-    }
-
-    /// As an hour after they ran: outputs are gone, files are not found.
-    public func expireEverything() {
-        state.withLock { state in
-            for index in state.predictions.indices { state.predictions[index].isExpired = true }
-        }
-    }
-
-    // MARK: What has happened
-
-    /// All requests to the API, in order of arrival.
-    public var requests: [RawRequest] { state.withLock { $0.requests } }
-    public var creates: [RawRequest] { requests.filter { $0.method == "POST" && $0.path.hasSuffix("/predictions") } }
-    public var cancels: [RawRequest] { requests.filter { $0.method == "POST" && $0.path.hasSuffix("/cancel") } }
-    /// Requests for one prediction.
-    public var polls: [RawRequest] {
-        requests.filter { $0.method == "GET" && $0.path.hasPrefix("/v1/predictions/") }
-    }
-    public var fileRequests: [RawRequest] { state.withLock { $0.fileRequests } }
-    /// How many predictions exist, which is how many would have to be paid for.
-    public var predictionCount: Int { state.withLock { $0.predictions.count } }
-    /// Oldest first.
-    public var predictionIDs: [String] { state.withLock { $0.predictions.map(\.id) } }
-    /// The contents of uploaded files.
-    public var uploads: [[UInt8]] { state.withLock { $0.uploads } }
-    public func status(of id: String) -> String? {
-        state.withLock { $0.predictions.first { $0.id == id }?.step.status }
-    }
-
     // MARK: The API
 
     private func serveAPI(_ connection: SocketConnection) {
@@ -127,10 +71,12 @@ public final class FakeReplicate: Sendable {
             return special(nextAnswer(\.creationAnswers), on: connection) { mode in
                 create(request, path: path, mode, on: connection)
             }
-        case ("GET", "predictions", 1): return list(request)
+        case ("GET", "predictions", 1):
+            return special(nextAnswer(\.listAnswers), on: connection) { _ in list(request) }
         case ("GET", "predictions", 2):
             return special(nextAnswer(\.pollAnswers), on: connection) { _ in poll(path[1], on: connection) }
-        case ("POST", "predictions", 3) where path[2] == "cancel": return change(path[1]) { $0.cancel() }
+        case ("POST", "predictions", 3) where path[2] == "cancel":
+            return special(nextAnswer(\.cancelAnswers), on: connection) { _ in change(path[1]) { $0.cancel() } }
         case ("GET", "models", 3): return FakeResponse(200, json: FakeModel.json(owner: path[1], name: path[2]))
         case ("POST", "files", 1): return upload(request)
         case ("GET", "account", 1):
@@ -227,20 +173,22 @@ public final class FakeReplicate: Sendable {
         return json.map { ordinary(200, $0) } ?? notFound()
     }
 
-    /// Newest first, 100 a page; `next` and `previous` are to be followed as they are.
+    /// Newest first, a page of them; `next` and `previous` are to be followed as they are.
     private func list(_ request: RawRequest) -> FakeResponse {
         let query = request.query
         let offset = query["cursor"].flatMap(Int.init) ?? 0
-        let all = state.withLock { $0.predictions.reversed() }
+        let (pageSize, newestFirst) = state.withLock { ($0.pageSize, $0.predictions.reversed()) }
+        let all =
+            newestFirst
             .filter { prediction in
                 let time = timestamp(prediction.createdAt)
                 return (query["created_after"].map { time >= $0 } ?? true)
                     && (query["created_before"].map { time < $0 } ?? true)
             }
-        let page = all.dropFirst(offset).prefix(100)
+        let page = all.dropFirst(offset).prefix(pageSize)
         func link(_ offset: Int) -> String { quoted("\(baseURL)/predictions?cursor=\(offset)") }
-        let next = offset + 100 < all.count ? link(offset + 100) : "null"
-        let previous = offset > 0 ? link(max(0, offset - 100)) : "null"
+        let next = offset + pageSize < all.count ? link(offset + pageSize) : "null"
+        let previous = offset > 0 ? link(max(0, offset - pageSize)) : "null"
         let results = page.map { $0.json(api: baseURL, files: fileHostURL) }.joined(separator: ",")
         return ordinary(200, #"{"previous":\#(previous),"next":\#(next),"results":[\#(results)]}"#)
     }

@@ -28,7 +28,7 @@ struct GeneratePicture: Job {
             let made = try await model.provider.make(wanted, attempt)
             guard !made.isEmpty else { throw JobError.permanent("\(model.provider.name) made no picture") }
             let blobs = app.blobs
-            kept = try await app.blocking.run { try made.map { try KeptPicture(keeping: $0, in: blobs) } }
+            kept = try await app.blocking.run { try KeptPicture.keep(made, in: blobs) }
         } catch let error as PictureError {
             throw JobError(keepingFailed: error)
         } catch let error as BlobError {
@@ -69,7 +69,23 @@ struct KeptPicture: Sendable {
     let details: JSONObject
 
     /// Blocks. Throws `PictureError` for bytes that are no picture, `BlobError` for a store that takes no more.
-    init(keeping made: MadePicture, in blobs: BlobStore) throws {
+    ///
+    /// What can never be a picture, such as a text among the files, is left out, unless nothing else is there.
+    static func keep(_ made: [MadePicture], in blobs: BlobStore) throws -> [KeptPicture] {
+        var kept: [KeptPicture] = []
+        var problem: PictureError?
+        for picture in made {
+            do {
+                kept.append(try KeptPicture(keeping: picture, in: blobs))
+            } catch let error as PictureError where !error.mayPass {
+                problem = problem ?? error
+            }
+        }
+        if let problem, kept.isEmpty { throw problem }
+        return kept
+    }
+
+    private init(keeping made: MadePicture, in blobs: BlobStore) throws {
         let info = try Pictures.check(file: made.file.path)
         let preview = try blobs.temporaryFile()
         try Pictures.thumbnail(
@@ -95,17 +111,18 @@ struct KeptPicture: Sendable {
 }
 
 extension JobError {
-    /// Room may be made; bytes that are no picture stay so.
     init(keepingFailed error: PictureError) {
-        self.init(
-            "The picture cannot be kept: \(error.message)",
-            isTransient: error.code == .diskFull || error.code == .io
-        )
+        self.init("The picture cannot be kept: \(error.message)", isTransient: error.mayPass)
     }
 
     init(keepingFailed error: BlobError) {
         self.init("The picture cannot be kept: \(error.message)", isTransient: true)
     }
+}
+
+extension PictureError {
+    /// Room may be made, and what was cut short on its way can be fetched again; bytes that are no picture stay so.
+    fileprivate var mayPass: Bool { [.diskFull, .io, .truncated].contains(code) }
 }
 
 extension Database {

@@ -6,6 +6,9 @@ import Media
 
 /// Fetches the files that a model's output names: from the public internet only, without any token.
 struct OutputFiles: Sendable {
+    /// Of one output; further ones are not fetched.
+    static let most = 16
+    /// In bytes.
     static let largest = 64 << 20
     static let mostRedirects = 3
 
@@ -14,11 +17,12 @@ struct OutputFiles: Sendable {
     let network: NetworkPolicy
 
     /// An unchecked file in the blob store's temporary folder.
-    func fetch(_ url: String) async throws -> TemporaryFile {
+    func fetch(_ url: String) async throws(JobError) -> TemporaryFile {
         if url.hasPrefix("data:") { return try decode(url) }
         var target = url
         for _ in 0...Self.mostRedirects {
-            let file = try blobs.temporaryFile()
+            let file = try emptyFile()
+            // Every hop is checked by the network policy as the first one was.
             var request = ClientRequest("GET", target, network: network)
             request.timeout = .seconds(120)
             let response = try await download(request, to: file)
@@ -26,24 +30,23 @@ struct OutputFiles: Sendable {
             case 200...299:
                 return file
             case 301, 302, 303, 307, 308:
-                guard let location = response.headers["location"], location.contains("://") else {
-                    throw JobError.transient("The picture’s address leads nowhere")
-                }
-                target = location
+                guard let next = response.headers["location"].flatMap({ URLReference.resolve($0, against: target) })
+                else { throw .transient("The picture’s address leads nowhere") }
+                target = next
             case 403, 404, 410:
                 // Files are removed an hour after the prediction; sooner, the network behind them may lag.
-                throw JobError.transient("The picture is not at its address (status \(response.status))")
+                throw .transient("The picture is not at its address (status \(response.status))")
             default:
-                throw JobError.transient("The picture cannot be fetched (status \(response.status))")
+                throw .transient("The picture cannot be fetched (status \(response.status))")
             }
         }
-        throw JobError.transient("The picture’s address redirects too often")
+        throw .transient("The picture’s address redirects too often")
     }
 
-    private func download(_ request: ClientRequest, to file: TemporaryFile) async throws -> ClientResponse {
+    private func download(_ request: ClientRequest, to file: TemporaryFile) async throws(JobError) -> ClientResponse {
         let descriptor = open(file.path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw JobError.transient("The picture cannot be stored: \(SystemError("open").reason)")
+            throw .transient("The picture cannot be stored: \(SystemError("open").reason)")
         }
         defer { close(descriptor) }
         do {
@@ -62,12 +65,24 @@ struct OutputFiles: Sendable {
     }
 
     /// `data:image/png;base64,…`
-    private func decode(_ url: String) throws -> TemporaryFile {
+    private func decode(_ url: String) throws(JobError) -> TemporaryFile {
         guard let comma = url.firstIndex(of: ","), url[..<comma].hasSuffix(";base64"),
             let bytes = Base64.decode(url[url.index(after: comma)...].utf8), bytes.count <= Self.largest
-        else { throw JobError.permanent("The model’s output is no picture that can be read") }
-        let file = try blobs.temporaryFile()
-        try file.write(bytes)
+        else { throw .permanent("The model’s output is no picture that can be read") }
+        let file = try emptyFile()
+        do {
+            try file.write(bytes)
+        } catch {
+            throw JobError(keepingFailed: error)
+        }
         return file
+    }
+
+    private func emptyFile() throws(JobError) -> TemporaryFile {
+        do {
+            return try blobs.temporaryFile()
+        } catch {
+            throw JobError(keepingFailed: error)
+        }
     }
 }

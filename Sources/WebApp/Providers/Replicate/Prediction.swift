@@ -1,4 +1,5 @@
 import JSON
+import Postgres
 
 /// A prediction as Replicate's HTTP API describes it; what may be missing or null there is optional here.
 struct Prediction: Sendable {
@@ -6,7 +7,7 @@ struct Prediction: Sendable {
         case starting, processing, succeeded, failed, canceled
         /// The deadline passed before it started; not charged.
         case aborted
-        /// A word that the API did not have when this was written: waited for like `processing`.
+        /// A word that the API did not have when this was written.
         case unknown(String)
 
         init(_ word: String) {
@@ -21,66 +22,77 @@ struct Prediction: Sendable {
                 default: .unknown(word)
                 }
         }
-
-        var isTerminal: Bool {
-            switch self {
-            case .succeeded, .failed, .canceled, .aborted: true
-            case .starting, .processing, .unknown: false
-            }
-        }
     }
 
     let id: String
     let status: Status
+    /// `owner/name`
+    let model: String?
+    /// 64 hexadecimal digits, or a word such as `hidden`.
+    let version: String?
     let input: JSON
     let output: JSON
     let error: String?
-    let logs: String
+    let logs: PredictionLogs
     /// Input, output and files are removed an hour after a prediction made by the API.
     let isDataRemoved: Bool
     let predictTime: Double?
+    let createdAt: Timestamp?
+    let completedAt: Timestamp?
+    /// When Replicate cancels it by itself.
+    let deadline: Timestamp?
 
     /// `nil` when it is no prediction: without an id of Replicate's alphabet, or without a status.
     init?(_ json: JSON) {
-        guard let id = json["id"]?.string, (1...100).contains(id.utf8.count),
-            id.utf8.allSatisfy({
-                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
-            }),
-            let status = json["status"]?.string
-        else { return nil }
+        guard let id = json["id"]?.string, Self.isID(id), let status = json["status"]?.string else { return nil }
         self.id = id
         self.status = Status(status)
+        model = json["model"]?.string
+        version = json["version"]?.string
         input = json["input"] ?? .null
         output = json["output"] ?? .null
         error = json["error"].flatMap { $0.isNull ? nil : $0.string ?? $0.text }
-        logs = json["logs"]?.string ?? ""
+        logs = PredictionLogs(text: json["logs"]?.string ?? "")
         isDataRemoved = json["data_removed"]?.bool ?? false
         predictTime = json["metrics"]?["predict_time"]?.double
+        createdAt = json["created_at"]?.string.flatMap { Timestamp($0) }
+        completedAt = json["completed_at"]?.string.flatMap { Timestamp($0) }
+        deadline = json["deadline"]?.string.flatMap { Timestamp($0) }
     }
 
-    /// With `Prefer: wait` the answer comes as soon as all output is there, usually still `processing`.
+    /// Letters and digits, so that it can stand in a path.
+    static func isID(_ text: String) -> Bool {
+        (1...100).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+            }
+    }
+
+    /// Nothing more will come. A status of an unknown word ends with the time that says so.
+    var hasEnded: Bool {
+        switch status {
+        case .succeeded, .failed, .canceled, .aborted: true
+        case .starting, .processing, .unknown: completedAt != nil
+        }
+    }
+
+    var hasSucceeded: Bool {
+        switch status {
+        case .succeeded: true
+        case .failed, .canceled, .aborted: false
+        case .starting, .processing, .unknown: hasEnded && hasOutput
+        }
+    }
+
     var hasOutput: Bool { !output.isNull && !isDataRemoved }
 
-    /// How far the last progress bar in the logs is, 0 … 1: ` 42%|████  | 21/50`.
-    var progress: Double? {
-        for line in logs.split(whereSeparator: { $0 == "\n" || $0 == "\r" }).reversed() {
-            let words = line.split(separator: "%", maxSplits: 1)
-            guard words.count == 2, let percent = Int(words[0].trimmingSpaces), (0...100).contains(percent),
-                words[1].trimmingSpaces.hasPrefix("|")
-            else { continue }
-            return Double(percent) / 100
-        }
-        return nil
-    }
+    /// Whether it can lead nowhere any more, so that another one is needed: it was stopped, or what it made is removed.
+    var isLost: Bool { status == .canceled || status == .aborted || hasSucceeded && isDataRemoved }
 
-    /// The seed as most models log it: `Using seed: 1234`.
-    var loggedSeed: Int? {
-        for line in logs.split(whereSeparator: { $0 == "\n" || $0 == "\r" }) {
-            guard let words = line.lowercased().firstRange(of: "using seed:") else { continue }
-            let digits = line.lowercased()[words.upperBound...].trimmingSpaces.prefix { $0.isASCII && $0.isNumber }
-            return Int(digits)
-        }
-        return nil
+    /// Whether Replicate cancelled it because of the deadline that it was created with.
+    var ranOutOfTime: Bool {
+        guard status == .canceled, let deadline, let completedAt else { return status == .aborted }
+        return completedAt >= deadline - .seconds(1)
     }
 
     /// Every file in the output, whatever its shape: a string, a list, an object; as URLs of http, https or data.
@@ -91,7 +103,7 @@ struct Prediction: Sendable {
     }
 
     private func collect(_ value: JSON, into found: inout [String], depth: Int) {
-        guard found.count < ReplicateProvider.mostFiles, depth < 8 else { return }
+        guard found.count < OutputFiles.most, depth < 8 else { return }
         switch value {
         case .string(let text):
             let isFile = ["https:", "http:", "data:"].contains { text.hasPrefix($0) }

@@ -8,9 +8,14 @@ import Postgres
 ///
 /// Source of the protocol: Replicate's published OpenAPI description.
 struct ReplicateClient: Sendable {
-    /// What `Prefer: wait` asks for: quick models answer at once, and no longer than this is an id unknown to us.
-    static let syncWait = 5
-    private static let longestList = 5
+    /// What `Prefer: wait` asks for, in seconds: the quickest models answer at once, and for no longer than this is a
+    /// prediction's id unknown to us.
+    static let syncWait = 1
+    /// How long after its beginning a request may still create a prediction.
+    static let longestCreation: Duration = .seconds(syncWait + 15)
+    /// Room for a file of 16 MB within the output.
+    private static let largestAnswer = 24 << 20
+    private static let mostPages = 100
 
     let http: HTTPClient
     /// Without a slash at the end.
@@ -20,85 +25,81 @@ struct ReplicateClient: Sendable {
 
     /// Creates a prediction. `cancelAfter` has Replicate stop it by itself.
     ///
-    /// Throws `UnknownOutcome` when the prediction may exist although there is no answer.
-    func create(_ model: ReplicateModelID, input: JSON, cancelAfter: Duration) async throws -> Prediction {
-        var path = "/predictions"
-        var body: JSONObject = ["input": input]
-        if let version = model.version {
-            body["version"] = .string(version)
-        } else if let owner = model.owner, let name = model.name {
-            path = "/models/\(owner)/\(name)/predictions"
-        }
-        var request = self.request("POST", path)
+    /// Throws `JobError` when it was refused, and `UnknownOutcome` when it may exist although there is no answer.
+    func create(_ order: PredictionOrder, cancelAfter: Duration) async throws -> Prediction {
+        var request = self.request("POST", order.path)
         request.headers.append(("Content-Type", "application/json"))
         request.headers.append(("Prefer", "wait=\(Self.syncWait)"))
         request.headers.append(("Cancel-After", "\(max(5, Int(cancelAfter.components.seconds)))s"))
-        request.body = JSON.object(body).serialized()
-        request.timeout = .seconds(Self.syncWait + 15)
+        request.body = order.body.serialized()
+        request.timeout = Self.longestCreation
         request.stallTimeout = request.timeout
 
         let response: ClientResponse
         do {
             response = try await http.send(request)
         } catch {
-            if error.mayHaveBeenSent { throw UnknownOutcome(reason: error.message) }
-            throw JobError(replicate: error)
+            guard error.mayHaveBeenSent else { throw JobError(replicate: error) }
+            throw UnknownOutcome(reason: .transient("Replicate did not answer: \(error.message)"))
         }
         guard response.isSuccess else {
-            // A failing gateway may have passed the request on.
-            if response.status >= 500 { throw UnknownOutcome(reason: "Replicate answered \(response.status)") }
-            throw JobError(replicate: response)
+            let refusal = JobError(replicate: response, hiding: token)
+            // A gateway that fails, or has waited too long, may have passed the request on.
+            throw response.status >= 500 || response.status == 408 ? UnknownOutcome(reason: refusal) : refusal
         }
         guard let prediction = Self.prediction(response) else {
-            throw UnknownOutcome(reason: "Replicate’s answer is no prediction")
+            throw UnknownOutcome(reason: .replicateAnsweredNonsense)
         }
         return prediction
     }
 
     /// `nil` when there is no such prediction.
-    func prediction(_ id: String) async throws -> Prediction? {
+    func prediction(_ id: String) async throws(JobError) -> Prediction? {
         let response = try await send(request("GET", "/predictions/\(id)"))
         if response.status == 404 { return nil }
-        guard response.isSuccess else { throw JobError(replicate: response) }
-        guard let prediction = Self.prediction(response) else {
-            throw JobError.transient("Replicate’s answer is no prediction")
-        }
+        guard response.isSuccess else { throw JobError(replicate: response, hiding: token) }
+        guard let prediction = Self.prediction(response), prediction.id == id else { throw .replicateAnsweredNonsense }
         return prediction
     }
 
-    /// Asks for an end; bounded by five seconds.
-    func cancel(_ id: String) async throws {
+    /// Asks for an end. What has ended, or is unknown, is left as it is.
+    func cancel(_ id: String) async throws(JobError) {
         var request = request("POST", "/predictions/\(id)/cancel")
-        request.timeout = .seconds(5)
+        request.timeout = .seconds(2)
         let response = try await send(request)
-        guard response.isSuccess || response.status == 404 else { throw JobError(replicate: response) }
+        guard response.isSuccess || response.status == 404 else { throw JobError(replicate: response, hiding: token) }
     }
 
-    /// What was created since, the newest first; of a very long list only the beginning.
-    func predictions(since: Timestamp) async throws -> [Prediction] {
+    /// All predictions created between two moments, in Replicate's time, that answer a description.
+    func predictions(
+        from start: Timestamp,
+        to end: Timestamp,
+        where isWanted: (Prediction) -> Bool
+    ) async throws(JobError) -> [Prediction] {
         var found: [Prediction] = []
-        var url: String? = "\(baseURL)/predictions?created_after=\(since.description)"
-        for _ in 0..<Self.longestList {
-            guard let next = url, next.hasPrefix(baseURL + "/") else { break }
-            var request = request("GET", "")
-            request.url = next
-            let response = try await send(request)
-            guard response.isSuccess, let page = try? JSON(parsing: response.body) else {
-                throw JobError(replicate: response)
+        var query = "?created_after=\(start)&created_before=\(end)"
+        for _ in 0..<Self.mostPages {
+            let response = try await send(request("GET", "/predictions\(query)"))
+            guard response.isSuccess else { throw JobError(replicate: response, hiding: token) }
+            guard let page = try? JSON(parsing: response.body), let results = page["results"]?.array else {
+                throw .replicateAnsweredNonsense
             }
-            found += (page["results"]?.array ?? []).compactMap { Prediction($0) }
-            url = page["next"]?.string
+            found += results.compactMap { Prediction($0) }.filter(isWanted)
+            // Only its query is taken over: the token must not go to another address.
+            guard let next = page["next"]?.string, let mark = next.firstIndex(of: "?") else { return found }
+            query = String(next[mark...])
         }
-        return found
+        throw .transient("Replicate lists too many predictions to search")
     }
 
     private func request(_ method: String, _ path: String) -> ClientRequest {
         var request = ClientRequest(method, baseURL + path, network: network)
         request.headers = [("Authorization", "Bearer \(token.revealed)"), ("Accept", "application/json")]
+        request.maximumResponseBytes = Self.largestAnswer
         return request
     }
 
-    private func send(_ request: ClientRequest) async throws -> ClientResponse {
+    private func send(_ request: ClientRequest) async throws(JobError) -> ClientResponse {
         do {
             return try await http.send(request)
         } catch {
@@ -113,5 +114,5 @@ struct ReplicateClient: Sendable {
 
 /// The request may have been carried out although it was not answered.
 struct UnknownOutcome: Error {
-    let reason: String
+    let reason: JobError
 }

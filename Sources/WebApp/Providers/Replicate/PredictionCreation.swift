@@ -1,0 +1,119 @@
+import EventLoop
+import Jobs
+import Postgres
+
+// Creating a prediction so that it is never lost, and finding it again when it was.
+extension PredictionRun {
+    /// How far our clock may differ from Replicate's.
+    private static let clockSkew: Duration = .seconds(60)
+    /// How long a creation's answer is waited for when the job was stopped.
+    private static let stopGrace: Duration = .milliseconds(1200)
+
+    func create() async throws -> Prediction {
+        try await starts.wait()
+        let moment = Timestamp.now
+        try await remember(.creating(moment))
+        do {
+            return try await send()
+        } catch let unknown as UnknownOutcome {
+            // The next attempt searches again, should it turn up late.
+            if !Task.isCancelled, let found = try? await search(createdAt: moment) { return found }
+            throw unknown.reason
+        }
+    }
+
+    /// In a task of its own: when the job is stopped meanwhile, what comes of the request must still be dealt with.
+    private func send() async throws -> Prediction {
+        let answer = Promise<Result<Prediction, any Error>>(on: loop)
+        loop.spawn {
+            do {
+                let created = try await createAndRemember()
+                // Nobody waits any more, and nobody wants it.
+                if answer.isResolved, attempt.mustNotGoOn { await cancel(created.id) }
+                answer.succeed(.success(created))
+            } catch {
+                answer.succeed(.failure(error))
+            }
+        }
+        let outcome = await withTaskCancellationHandler {
+            await answer.settled()
+        } onCancel: {
+            loop.execute {
+                _ = loop.schedule(after: Self.stopGrace) { answer.succeed(.failure(CancellationError())) }
+            }
+        }
+        return try outcome.get()
+    }
+
+    private func createAndRemember() async throws -> Prediction {
+        let created: Prediction
+        do {
+            created = try await client.create(order, cancelAfter: timeLimit)
+        } catch let refusal as JobError {
+            // There is nothing to search for; if this cannot be stored, the next attempt searches in vain.
+            try? await remember(.nothing)
+            throw refusal
+        }
+        if attempt.mustNotGoOn {
+            await cancel(created.id)
+            throw CancellationError()
+        }
+        do {
+            try await remember(.prediction(created.id))
+        } catch let lost as LeaseLost {
+            if try await isSuperfluous(created.id) { await cancel(created.id) }
+            throw lost
+        }
+        return created
+    }
+
+    /// Whether the attempt that holds the lease now has a prediction of its own. One that has none may be searching
+    /// for this very one.
+    private func isSuperfluous(_ id: String) async throws -> Bool {
+        guard case .prediction(let other) = PredictionMemory(try await database.checkpoint(of: attempt.job)) else {
+            return false
+        }
+        return other != id
+    }
+
+    // MARK: Searching
+
+    /// The prediction that may have been created at a moment, by our clock, without our having learnt its id.
+    func search(createdAt moment: Timestamp) async throws -> Prediction? {
+        let candidates = try await client.predictions(
+            from: moment - Self.clockSkew,
+            to: moment + ReplicateClient.longestCreation + Self.clockSkew
+        ) { order.matches($0) && !$0.isLost }
+        func distance(_ prediction: Prediction) -> Duration {
+            guard let createdAt = prediction.createdAt else { return .seconds(3600) }
+            return createdAt < moment ? moment - createdAt : createdAt - moment
+        }
+        for candidate in candidates.sorted(by: { distance($0) < distance($1) }) where try await adopt(candidate.id) {
+            return candidate
+        }
+        return nil
+    }
+
+    /// `false` when the prediction belongs to another attempt. Of several that want it at once, one gets it.
+    private func adopt(_ id: String) async throws -> Bool {
+        try await database.transaction { transaction in
+            try await transaction.lockPrediction(id)
+            guard try await !transaction.isPredictionStored(id) else { return false }
+            try await remember(.prediction(id))
+            return true
+        }
+    }
+}
+
+extension Transaction {
+    /// Until the transaction ends, nobody else gets past this.
+    fileprivate func lockPrediction(_ id: String) async throws(PostgresError) {
+        _ = try await execute("SELECT pg_advisory_xact_lock(hashtextextended(\(id)::text, 0))")
+    }
+
+    /// Whether it belongs to an attempt already.
+    fileprivate func isPredictionStored(_ id: String) async throws(PostgresError) -> Bool {
+        try await query("SELECT 1 FROM job_attempts WHERE provider_ref = \(id) LIMIT 1").map { (_: Int) in true }.first
+            ?? false
+    }
+}

@@ -1,0 +1,101 @@
+import Synchronization
+
+// What a test tells the fake, and what it asks of it afterwards.
+extension FakeReplicate {
+    // MARK: What it shall do
+
+    /// For predictions created from now on.
+    public var script: PredictionScript {
+        get { state.withLock { $0.script } }
+        set { state.withLock { $0.script = newValue } }
+    }
+
+    /// For the next predictions, one each, before `script` is in force again.
+    public var upcoming: [PredictionScript] {
+        get { state.withLock { $0.upcoming } }
+        set { state.withLock { $0.upcoming = newValue } }
+    }
+
+    /// For the next creations, one each.
+    public var creationAnswers: [FakeAnswer] {
+        get { state.withLock { $0.creationAnswers } }
+        set { state.withLock { $0.creationAnswers = newValue } }
+    }
+
+    /// For the next requests that ask for a prediction, one each.
+    public var pollAnswers: [FakeAnswer] {
+        get { state.withLock { $0.pollAnswers } }
+        set { state.withLock { $0.pollAnswers = newValue } }
+    }
+
+    /// For the next requests for the list of predictions, one each.
+    public var listAnswers: [FakeAnswer] {
+        get { state.withLock { $0.listAnswers } }
+        set { state.withLock { $0.listAnswers = newValue } }
+    }
+
+    /// For the next cancellations, one each.
+    public var cancelAnswers: [FakeAnswer] {
+        get { state.withLock { $0.cancelAnswers } }
+        set { state.withLock { $0.cancelAnswers = newValue } }
+    }
+
+    /// Predictions on a page of the list.
+    public var pageSize: Int {
+        get { state.withLock { $0.pageSize } }
+        set { state.withLock { $0.pageSize = newValue } }
+    }
+
+    public var encoding: FakeEncoding {
+        get { state.withLock { $0.encoding } }
+        set { state.withLock { $0.encoding = newValue } }
+    }
+
+    /// All predictions take the last step of their scripts.
+    public func finishEverything() {
+        state.withLock { state in
+            for index in state.predictions.indices { state.predictions[index].finish() }
+        }
+    }
+
+    /// As an hour after they ran: outputs are gone, files are not found.
+    public func expireEverything() {
+        state.withLock { state in
+            for index in state.predictions.indices { state.predictions[index].isExpired = true }
+        }
+    }
+
+    // MARK: What has happened
+
+    /// Forgets what has happened, and all predictions.
+    public func forget() {
+        state.withLock { state in
+            state.requests = []
+            state.fileRequests = []
+            state.predictions = []
+        }
+    }
+
+    /// All requests to the API, in order of arrival.
+    public var requests: [RawRequest] { state.withLock { $0.requests } }
+    public var creates: [RawRequest] { requests.filter { $0.method == "POST" && $0.path.hasSuffix("/predictions") } }
+    public var cancels: [RawRequest] { requests.filter { $0.method == "POST" && $0.path.hasSuffix("/cancel") } }
+    /// Requests for one prediction.
+    public var polls: [RawRequest] {
+        requests.filter { $0.method == "GET" && $0.path.hasPrefix("/v1/predictions/") }
+    }
+    /// Requests for the list of predictions.
+    public var lists: [RawRequest] { requests.filter { $0.method == "GET" && $0.path == "/v1/predictions" } }
+    public var fileRequests: [RawRequest] { state.withLock { $0.fileRequests } }
+    /// How many predictions exist, which is how many would have to be paid for.
+    public var predictionCount: Int { state.withLock { $0.predictions.count } }
+    /// Oldest first.
+    public var predictionIDs: [String] { state.withLock { $0.predictions.map(\.id) } }
+    /// When each was created, in seconds.
+    public var creationTimes: [Double] { state.withLock { $0.predictions.map(\.createdAt) } }
+    /// The contents of uploaded files.
+    public var uploads: [[UInt8]] { state.withLock { $0.uploads } }
+    public func status(of id: String) -> String? {
+        state.withLock { $0.predictions.first { $0.id == id }?.step.status }
+    }
+}
