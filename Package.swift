@@ -16,9 +16,12 @@ let optimised: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configurati
 /// A build tool runs for a second; not optimising it halves a clean release build.
 let buildTool: [SwiftSetting] = strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
-/// Exclusivity is checked at run time in the tests and proven by them; the release build leaves it out.
+/// Exclusivity is checked at run time in the tests and proven by them; the release build leaves it out, and may inline
+/// from one target into another.
 let measured: [SwiftSetting] =
-    strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+    strict + [
+        .unsafeFlags(["-enforce-exclusivity=unchecked", "-cross-module-optimization"], .when(configuration: .release))
+    ]
 
 let package = Package(
     name: "Atelier",

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 typedef struct cvips_source cvips_source;
@@ -116,7 +117,16 @@ cvips_image *cvips_open(int descriptor, cvips_format format, bool all_frames, in
     return failure ? NULL : image;
 }
 
+// Pixels worked on since the heap was last trimmed.
+static atomic_size_t untrimmed;
+static const size_t trim_after = 1 << 20;
+
+static void note_pixels(cvips_image *image) {
+    atomic_fetch_add(&untrimmed, (size_t)vips_image_get_width(image) * (size_t)vips_image_get_height(image));
+}
+
 cvips_image *cvips_thumbnail(cvips_image *picture, int width, int height) {
+    note_pixels(picture);
     cvips_image *image = NULL;
     // Without a profile of its own a picture is sRGB already, and converting would only cost time.
     const char *profile = vips_image_get_typeof(picture, "icc-profile-data") ? "srgb" : NULL;
@@ -141,11 +151,13 @@ bool cvips_has_alpha(cvips_image *image) { return vips_image_hasalpha(image); }
 bool cvips_is_sideways(cvips_image *image) { return vips_image_get_orientation_swap(image); }
 
 bool cvips_decode(cvips_image *image) {
+    note_pixels(image);
     double average;
     return !vips_avg(image, &average, NULL);
 }
 
 cvips_encoded cvips_encode(cvips_image *image, cvips_format format, int quality, bool lossless) {
+    note_pixels(image);
     cvips_encoded encoded = {NULL, 0};
     int failure = -1;
     switch (format) {
@@ -178,6 +190,9 @@ void cvips_free(cvips_encoded encoded) { g_free(encoded.bytes); }
 void cvips_finish(void) {
     vips_error_clear();
     vips_thread_shutdown();
-    // A picture leaves the heap full of holes. Measured: 1 ms, and 20 MB less for a process that rests.
+    // Large pictures leave the heap full of holes. Measured: 1 ms, and 20 MB less for a process that rests; small
+    // pictures must not pay for it each time.
+    if (atomic_load(&untrimmed) < trim_after) return;
+    atomic_store(&untrimmed, 0);
     malloc_trim(0);
 }

@@ -87,16 +87,22 @@ struct KeptPicture: Sendable {
 
     private init(keeping made: MadePicture, in blobs: BlobStore) throws {
         let info = try Pictures.check(file: made.file.path)
-        let preview = try blobs.temporaryFile()
-        try Pictures.thumbnail(
-            of: made.file.path,
-            fitting: Self.thumbnailBox(width: info.width, height: info.height),
-            to: preview.path
-        )
+        let preview = info.isItsOwnThumbnail ? nil : try Self.thumbnail(of: made.file, info, in: blobs)
         file = try blobs.keep(made.file, extension: info.format.fileExtension).name.description
-        thumbnail = try blobs.keep(preview, extension: "webp").name.description
+        thumbnail = try preview.map { try blobs.keep($0, extension: "webp").name.description } ?? file
         (width, height, bytes) = (info.width, info.height, info.bytes)
         details = made.details
+    }
+
+    private static func thumbnail(
+        of picture: TemporaryFile,
+        _ info: PictureInfo,
+        in blobs: BlobStore
+    ) throws -> TemporaryFile {
+        let preview = try blobs.temporaryFile()
+        let box = thumbnailBox(width: info.width, height: info.height)
+        try Pictures.thumbnail(of: picture.path, fitting: box, to: preview.path)
+        return preview
     }
 
     /// Cards show a square: the shorter side must fill it. A panorama stays within twice of that.
@@ -117,6 +123,13 @@ extension JobError {
 
     init(keepingFailed error: BlobError) {
         self.init("The picture cannot be kept: \(error.message)", isTransient: true)
+    }
+}
+
+extension PictureInfo {
+    /// Small enough that a second file would only cost.
+    fileprivate var isItsOwnThumbnail: Bool {
+        frames == 1 && max(width, height) <= GeneratePicture.thumbnailSide && bytes <= 65_536
     }
 }
 
