@@ -6,7 +6,9 @@ import Postgres
 import Redis
 
 /// What every page and every job may use.
-struct App: Sendable {
+///
+/// A class only so that handing it on copies one reference instead of a dozen.
+final class App: Sendable {
     let configuration: Configuration
     let log: Log
     let database: Database
@@ -19,9 +21,7 @@ struct App: Sendable {
     let channels: JobChannels
     let figures: ProcessFigures
     let generationCount = GenerationCount()
-}
 
-extension App {
     /// Opens everything; connections are made when they are first needed.
     init(_ configuration: Configuration, loops: [EventLoop], log: Log) throws {
         let blobs = BlobStore(root: configuration.storagePath)
@@ -49,21 +49,19 @@ extension App {
                 loops: loops
             )
         }
-        self.init(
-            configuration: configuration,
-            log: log,
-            database: database,
-            redis: redis,
-            blobs: blobs,
-            blocking: blocking,
-            models: ModelCatalogue(
-                canvas: CanvasProvider(blobs: blobs, blocking: blocking),
-                replicate: replicate,
-                replicateModels: configuration.replicateModels
-            ),
-            live: LiveJobs(loops: loops),
-            channels: JobChannels(prefix: configuration.redisPrefix),
-            figures: ProcessFigures()
+        self.configuration = configuration
+        self.log = log
+        self.database = database
+        self.redis = redis
+        self.blobs = blobs
+        self.blocking = blocking
+        models = ModelCatalogue(
+            canvas: CanvasProvider(blobs: blobs, blocking: blocking),
+            replicate: replicate,
+            replicateModels: configuration.replicateModels
         )
+        live = LiveJobs(loops: loops)
+        channels = JobChannels(prefix: configuration.redisPrefix)
+        figures = ProcessFigures()
     }
 }

@@ -31,8 +31,8 @@ struct Configuration: Sendable {
     var port = 8080
     /// Names this server answers to; empty: loopback names when bound to loopback, else any.
     var allowedHosts: [String] = []
-    /// Event loops that serve requests.
-    var loops = 2
+    /// Event loops that serve requests: half the cores, for PostgreSQL and the worker need the other half.
+    var loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
     var drainLimit: Duration = .seconds(20)
 }
 

@@ -3,7 +3,9 @@ import Jobs
 import Postgres
 
 /// A generation as it stands: what was asked for, how far its job is, and what came of it.
-struct Generation: Sendable {
+///
+/// A class because pages hand it on in lists, and its dozen strings are not worth copying.
+final class Generation: Sendable {
     let id: JobID
     let prompt: String
     let model: String
@@ -22,6 +24,37 @@ struct Generation: Sendable {
     let nextAttemptAt: Timestamp?
     /// The first picture; `picturesCount` tells how many there are.
     let picture: Picture?
+
+    /// The columns in the order of the properties.
+    init(_ row: inout RowReader) throws(PostgresError) {
+        id = JobID(rawValue: try row.uuid())
+        prompt = try row.string()
+        model = try row.string()
+        parameters = try row.rawJSON()
+        let word = try row.string()
+        guard let state = State(rawValue: word) else {
+            throw PostgresError(.decoding, "“\(word)” is no state of a job")
+        }
+        self.state = state
+        error = try row.optionalString()
+        retryCount = try row.int()
+        progress = try row.double()
+        cancelRequested = try row.bool()
+        createdAt = try row.timestamp()
+        updatedAt = try row.timestamp()
+        startedAt = try row.optionalTimestamp()
+        finishedAt = try row.optionalTimestamp()
+        nextAttemptAt = try row.optionalTimestamp()
+        let file = try row.optionalString()
+        let thumbnail = try row.optionalString()
+        let width = try row.optionalInt()
+        let height = try row.optionalInt()
+        if let file, let thumbnail, let width, let height {
+            picture = Picture(file: file, thumbnail: thumbnail, width: width, height: height)
+        } else {
+            picture = nil
+        }
+    }
 
     enum State: String, Sendable, PostgresDecodable {
         case pending, scheduled, processing, completed, failed, cancelled

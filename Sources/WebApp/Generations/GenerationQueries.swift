@@ -84,38 +84,6 @@ extension Database {
     }
 }
 
-extension Generation {
-    fileprivate init(_ row: inout RowReader) throws(PostgresError) {
-        id = JobID(rawValue: try row.uuid())
-        prompt = try row.string()
-        model = try row.string()
-        parameters = try row.rawJSON()
-        let word = try row.string()
-        guard let state = State(rawValue: word) else {
-            throw PostgresError(.decoding, "“\(word)” is no state of a job")
-        }
-        self.state = state
-        error = try row.optionalString()
-        retryCount = try row.int()
-        progress = try row.double()
-        cancelRequested = try row.bool()
-        createdAt = try row.timestamp()
-        updatedAt = try row.timestamp()
-        startedAt = try row.optionalTimestamp()
-        finishedAt = try row.optionalTimestamp()
-        nextAttemptAt = try row.optionalTimestamp()
-        let file = try row.optionalString()
-        let thumbnail = try row.optionalString()
-        let width = try row.optionalInt()
-        let height = try row.optionalInt()
-        if let file, let thumbnail, let width, let height {
-            picture = Picture(file: file, thumbnail: thumbnail, width: width, height: height)
-        } else {
-            picture = nil
-        }
-    }
-}
-
 /// Counts the generations without reading all of them each time: what is new is added to an earlier count.
 ///
 /// Additions show after a second at most, deletions after `recount`.

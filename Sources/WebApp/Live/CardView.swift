@@ -1,8 +1,8 @@
 import Jobs
 import Postgres
 
-/// What a card shows of a generation.
-struct CardView {
+/// What a card shows of a generation. A class, as `Generation` is.
+final class CardView {
     let id: JobID
     /// The id as the card's links and names have it.
     let idText: String
