@@ -1,18 +1,16 @@
 import EventLoop
 import Glibc
-import Postgres
-import Support
 
 /// A PostgreSQL of its own, to be ill-treated.
-final class ThrowawayServer: Sendable {
-    private static let script = #filePath.replacing("Tests/JobsTests/ThrowawayServer.swift", with: "script/services")
+public final class ThrowawayServer: Sendable {
+    private static let script = #filePath.replacing("Tests/Support/ThrowawayServer.swift", with: "script/services")
 
     private let folder: String
 
-    var url: String { "postgresql://atelier@/atelier?host=\(folder)/postgres" }
+    public var url: String { "postgresql://atelier@/atelier?host=\(folder)/postgres" }
 
-    init() throws {
-        var template = Array("/tmp/jobs.XXXXXX".utf8CString)
+    public init() throws {
+        var template = Array("/tmp/pg.XXXXXX".utf8CString)
         guard let path = mkdtemp(&template) else { throw SystemError("mkdtemp") }
         folder = String(cString: path)
         // PostgreSQL runs as another user when the tests run as root.
@@ -20,14 +18,14 @@ final class ThrowawayServer: Sendable {
         try start()
     }
 
-    func start() throws {
+    public func start() throws {
         guard system("THROWAWAY=1 '\(Self.script)' start '\(folder)' >/dev/null") == 0 else {
             throw SystemError("script/services", code: ECHILD)
         }
     }
 
     /// Without any farewell.
-    func kill() {
+    public func kill() {
         signal(SIGKILL)
         // Where nobody reaps it, the dead process still looks alive to the next one, by these.
         unlink("\(folder)/postgres/data/postmaster.pid")
@@ -35,10 +33,10 @@ final class ThrowawayServer: Sendable {
     }
 
     /// It keeps its connections, takes new ones, and answers none.
-    func freeze() { signal(SIGSTOP) }
-    func thaw() { signal(SIGCONT) }
+    public func freeze() { signal(SIGSTOP) }
+    public func thaw() { signal(SIGCONT) }
 
-    func remove() {
+    public func remove() {
         thaw()
         _ = system("'\(Self.script)' stop '\(folder)' >/dev/null 2>&1; rm -rf '\(folder)'")
     }
@@ -65,28 +63,5 @@ final class ThrowawayServer: Sendable {
             children.append(child)
         }
         return children
-    }
-}
-
-/// Runs `body` on a server of its own, with the tables of the queue and one for what jobs make.
-func withThrowawayDatabase(
-    _ body: @escaping @Sendable (ThrowawayServer, Database, EventLoop) async throws -> Void
-) async throws {
-    let server = try ThrowawayServer()
-    defer { server.remove() }
-    try await withLoop { loop in
-        var configuration = DatabaseConfiguration(url: server.url, acquireTimeout: .seconds(3))
-        configuration.statementTimeout = .seconds(30)
-        let first = Database(configuration, loops: [loop])
-        try await first.waitUntilReachable(upTo: .seconds(20))
-        let migrations = #filePath.replacing("Tests/JobsTests/ThrowawayServer.swift", with: "migrations")
-        _ = try await Migrator(folder: migrations).up(on: first)
-        _ = try await first.execute("CREATE TABLE made (job uuid PRIMARY KEY, what text NOT NULL)")
-        // What is committed must outlive a kill. For sessions that begin from now on.
-        _ = try await first.execute("ALTER DATABASE atelier SET synchronous_commit = on")
-        first.close()
-        let database = Database(configuration, loops: [loop])
-        defer { database.close() }
-        try await body(server, database, loop)
     }
 }
