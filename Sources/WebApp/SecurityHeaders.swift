@@ -45,7 +45,8 @@ struct AllowedHosts: Sendable {
     init(_ configuration: Configuration) {
         let loopback = ["localhost", "127.0.0.1", "[::1]"]
         if !configuration.allowedHosts.isEmpty {
-            names = Set(configuration.allowedHosts.map { $0.lowercased() })
+            // Health checks ask by a loopback name, and no foreign page can make a browser send one.
+            names = Set(configuration.allowedHosts.map { $0.lowercased() } + loopback)
         } else if loopback.contains(configuration.host) || configuration.host == "::1" {
             names = Set(loopback)
         } else {
