@@ -46,7 +46,7 @@ public final class BlockingPool: @unchecked Sendable {
     /// Work that has begun is not interrupted by cancellation; work that still waits when its task is cancelled is
     /// skipped and throws `CancellationError`. Throws `Full` when too much waits already.
     public func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        let isCancelled = Flag()
+        let isCancelled = StopFlag()
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Value, any Error>) in
                 let accepted = submit {
@@ -103,8 +103,10 @@ public final class BlockingPool: @unchecked Sendable {
     }
 }
 
-private final class Flag: Sendable {
+/// Tells work on another thread to stop; what was written before `set` is seen after `isSet`.
+public final class StopFlag: Sendable {
     private let value = Atomic(false)
-    var isSet: Bool { value.load(ordering: .acquiring) }
-    func set() { value.store(true, ordering: .releasing) }
+    public init() {}
+    public var isSet: Bool { value.load(ordering: .acquiring) }
+    public func set() { value.store(true, ordering: .releasing) }
 }

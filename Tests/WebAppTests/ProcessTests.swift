@@ -40,6 +40,22 @@ struct ProcessTests {
         }
     }
 
+    @Test func `one id leads through the log from the request to its job`() async throws {
+        try await withProgram { program async throws in
+            try await program.start()
+            let id = try await program.generate(#"{"width":64,"height":64}"#, requestID: "follow-me.1")
+            try await program.wait(for: id, status: "completed")
+            func lines(_ message: String) -> [JSON] {
+                program.log.split(separator: "\n").compactMap { try? JSON(parsing: String($0)) }
+                    .filter { $0["message"]?.string == message && $0["request_id"]?.string == "follow-me.1" }
+            }
+            try await program.wait { !lines("job").isEmpty }
+            #expect(lines("request").map { $0["http.response.status_code"]?.int } == [202])
+            #expect(lines("job").map { $0["job_id"]?.string } == [id])
+            #expect(lines("job").map { $0["outcome"]?.string } == ["completed"])
+        }
+    }
+
     @Test func `a stop finishes what runs`() async throws {
         try await withProgram { program async throws in
             try await program.start()
@@ -211,9 +227,9 @@ final class Program: @unchecked Sendable {
         )
     }
 
-    func generate(_ parameters: String) async throws -> String {
+    func generate(_ parameters: String, requestID: String = "test") async throws -> String {
         var request = ClientRequest("POST", "http://127.0.0.1:\(port)/api/v1/generate", network: .unrestricted)
-        request.headers = [("Content-Type", "application/json")]
+        request.headers = [("Content-Type", "application/json"), ("X-Request-Id", requestID)]
         request.body = Array(#"{"prompt":"a lighthouse","model":"atelier/canvas","parameters":\#(parameters)}"#.utf8)
         let answer = try JSON(parsing: try await client.send(request).body)
         return try #require(answer["job_id"]?.string, "\(answer)")
