@@ -7,7 +7,7 @@ extension RunningJob {
         case .completed(let product):
             ended(.completed, product: product)
         case .snoozed(let delay, let reason):
-            ended(.snoozed, error: reason, delay: delay)
+            snoozed(delay, reason: reason)
         case .cancelled(let reason):
             ended(.cancelled, error: reason)
         }
@@ -24,6 +24,13 @@ extension RunningJob {
         case .cancelRequested: ended(.cancelled, error: "cancelled")
         case .timeLimit: failed(with: .transient("took longer than \(claimed.timeLimit.components.seconds) seconds"))
         case .draining, .leaseLost, nil: ended(.handedBack)
+        }
+    }
+
+    private func snoozed(_ delay: Duration, reason: String) -> FinishedAttempt {
+        switch settings.retry.verdict(onSnoozeFor: delay, snoozeCount: claimed.snoozeCount) {
+        case .retry(let delay): ended(.snoozed, error: reason, delay: delay)
+        case .fail: ended(.failed, error: "waited \(claimed.snoozeCount) times, the last time because: \(reason)")
         }
     }
 
@@ -46,6 +53,6 @@ extension RunningJob {
         delay: Duration = .zero,
         product: (any Sendable)? = nil
     ) -> FinishedAttempt {
-        FinishedAttempt(claimed, outcome, error: error, delay: delay, product: product)
+        FinishedAttempt(claimed, outcome, error: error, delay: delay, product: product, usage: usage)
     }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Postgres
 
 extension Database {
@@ -5,14 +6,17 @@ extension Database {
     func reportWorker(
         _ id: UUID,
         name: String,
-        capacity: Int,
+        queues: [WorkerSettings.Queue],
         running: Int,
         isDraining: Bool
     ) async throws(PostgresError) {
+        var places: JSONObject = [:]
+        for queue in queues { places[queue.name] = .integer(queue.concurrency) }
         _ = try await execute(
             """
-            INSERT INTO workers (id, name, capacity, running, is_draining)
-            VALUES (\(id), \(name), \(capacity)::integer, \(running)::integer, \(isDraining))
+            INSERT INTO workers (id, name, queues, capacity, running, is_draining)
+            VALUES (\(id), \(name), \(JSON.object(places)), \(queues.reduce(0) { $0 + $1.concurrency })::integer,
+                \(running)::integer, \(isDraining))
             ON CONFLICT (id) DO UPDATE
             SET heartbeat_at = now(), running = excluded.running, is_draining = excluded.is_draining
             """

@@ -13,7 +13,11 @@ extension Worker where Context == App {
         let configuration = app.configuration
         var settings = WorkerSettings(queues: [
             .init(name: "canvas", concurrency: configuration.canvasConcurrency),
-            .init(name: "replicate", concurrency: configuration.replicateConcurrency),
+            .init(
+                name: "replicate",
+                concurrency: configuration.replicateConcurrency,
+                mostRunning: configuration.replicateConcurrency
+            ),
         ])
         settings.retry = RetryRule(base: configuration.retryBackoffBase)
         settings.lease = configuration.jobLease

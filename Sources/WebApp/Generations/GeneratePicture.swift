@@ -7,6 +7,8 @@ import Postgres
 /// Has a provider make the pictures of a generation, and keeps them.
 struct GeneratePicture: Job {
     static let kind = "generate_picture"
+    /// The history is made of them.
+    static let isKeptWhenCompleted = true
     static let thumbnailSide = 512
 
     let id: JobID

@@ -113,7 +113,11 @@ extension Transaction {
 
     /// Whether it belongs to an attempt already.
     fileprivate func isPredictionStored(_ id: String) async throws(PostgresError) -> Bool {
-        try await query("SELECT 1 FROM job_attempts WHERE provider_ref = \(id) LIMIT 1").map { (_: Int) in true }.first
-            ?? false
+        try await query(
+            """
+            SELECT EXISTS (SELECT FROM job_attempts WHERE provider_ref = \(id))
+                OR EXISTS (SELECT FROM jobs WHERE state = 'processing' AND provider_ref = \(id))
+            """
+        ).one { (isStored: Bool) in isStored } ?? false
     }
 }
