@@ -47,7 +47,10 @@ struct Claim: Sendable {
     var from: QueuePlace?
 
     /// MATERIALIZED is a fence: without it the planner may run the limited sub-select again and lease too many.
-    fileprivate var statement: SQL {
+    ///
+    /// The chosen rows are found again by their place in the table, not by way of an index. One that has moved meanwhile
+    /// is left for the next claim.
+    var statement: SQL {
         let places: SQL =
             if let from { "AND (priority, turn, id) >= (\(from.priority)::smallint, \(from.turn), \(from.id))" } else {
                 ""
@@ -61,7 +64,7 @@ struct Claim: Sendable {
             } else { "\(limit)" }
         return """
             WITH claimable AS MATERIALIZED (
-                SELECT id
+                SELECT ctid AS place
                 FROM jobs
                 WHERE state = 'pending' AND queue = \(queue) \(places)
                     AND NOT EXISTS (SELECT FROM queues WHERE name = \(queue) AND paused_at IS NOT NULL)
@@ -74,7 +77,7 @@ struct Claim: Sendable {
                 lease_until = now() + \(lease), heartbeat_at = now(), started_at = now(), progress = 0,
                 provider_ref = NULL, updated_at = now()
             FROM claimable c
-            WHERE j.id = c.id
+            WHERE j.ctid = c.place
             RETURNING \(ClaimedJob.columns)
             """
     }
