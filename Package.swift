@@ -80,6 +80,12 @@ let package = Package(
             path: "Tests/InstantProvider",
             swiftSettings: measured
         ),
+        .executableTarget(
+            name: "QueueBench",
+            dependencies: ["EventLoop", "JSON", "Postgres", "Redis", "Jobs"],
+            path: "Tests/QueueBench",
+            swiftSettings: measured
+        ),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Support"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(

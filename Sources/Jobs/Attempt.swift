@@ -33,6 +33,12 @@ public struct Attempt: Sendable {
         running.stopReason == .cancelRequested || running.stopReason == .timeLimit
     }
 
+    /// Tells what the provider says this attempt has used, and what that costs where it is known; stored with the
+    /// attempt's end. The latest word counts. From any thread.
+    public func report(usage: JSON, costUSD: Double? = nil) {
+        running.report(Usage(details: usage, costUSD: costUSD))
+    }
+
     /// Tells how far the work is, 0 … 1. From any thread, as often as you like.
     public func report(progress: Double) {
         running.report(progress)

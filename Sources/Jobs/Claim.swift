@@ -9,78 +9,132 @@ struct ClaimedJob: Sendable {
     let arguments: RawJSON
     let attempt: Int
     let retryCount: Int
+    let snoozeCount: Int
     let maxRetries: Int
     let timeLimit: Duration
     let token: UUID
     let checkpoint: RawJSON?
     let requestID: String?
     let createdAt: Timestamp
+    let place: QueuePlace
+
+    var lease: LeaseKey { LeaseKey(job: id, token: token) }
+}
+
+/// Where a job stands in its queue.
+struct QueuePlace: Sendable, Comparable {
+    let priority: Int
+    let turn: Int
+    let id: JobID
+
+    static func < (left: QueuePlace, right: QueuePlace) -> Bool {
+        (left.priority, left.turn, left.id) < (right.priority, right.turn, right.id)
+    }
+}
+
+/// What a worker asks a queue for.
+struct Claim: Sendable {
+    let queue: String
+    let limit: Int
+    /// Of the lease that all of them get.
+    let token: UUID
+    let worker: String
+    let lease: Duration
+    /// Jobs of the queue that may run at the same time, over all workers.
+    var mostRunning: Int?
+    /// What stands before it is not looked at: rows that were claimed already and cannot be cleared away yet, because
+    /// some old transaction might still see them, would be read again and again.
+    var from: QueuePlace?
+
+    /// MATERIALIZED is a fence: without it the planner may run the limited sub-select again and lease too many.
+    ///
+    /// The chosen rows are found again by their place in the table, not by way of an index. One that has moved meanwhile
+    /// is left for the next claim.
+    var statement: SQL {
+        let places: SQL =
+            if let from { "AND (priority, turn, id) >= (\(from.priority)::smallint, \(from.turn), \(from.id))" } else {
+                ""
+            }
+        let room: SQL =
+            if let mostRunning {
+                """
+                greatest(0, least(\(limit),
+                    \(mostRunning) - (SELECT count(*) FROM jobs WHERE state = 'processing' AND queue = \(queue))))
+                """
+            } else { "\(limit)" }
+        return """
+            WITH claimable AS MATERIALIZED (
+                SELECT ctid AS place
+                FROM jobs
+                WHERE state = 'pending' AND queue = \(queue) \(places)
+                    AND NOT EXISTS (SELECT FROM queues WHERE name = \(queue) AND paused_at IS NOT NULL)
+                ORDER BY priority, turn, id
+                LIMIT \(room)
+                FOR UPDATE SKIP LOCKED
+            )
+            UPDATE jobs j
+            SET state = 'processing', attempt = j.attempt + 1, worker = \(worker), lease_token = \(token),
+                lease_until = now() + \(lease), heartbeat_at = now(), started_at = now(), progress = 0,
+                provider_ref = NULL, updated_at = now()
+            FROM claimable c
+            WHERE j.ctid = c.place
+            RETURNING \(ClaimedJob.columns)
+            """
+    }
+}
+
+extension ClaimedJob {
+    fileprivate static let columns: SQL = """
+        j.id, j.kind, j.queue, j.arguments, j.attempt, j.retry_count, j.snooze_count, j.max_retries,
+        (extract(epoch FROM j.time_limit) * 1000)::bigint, j.lease_token, j.checkpoint, j.request_id, j.created_at,
+        j.priority, j.turn
+        """
+    fileprivate static let columnCount = 15
+
+    /// The columns in the order of `columns`.
+    fileprivate init(_ row: inout RowReader) throws(PostgresError) {
+        id = JobID(rawValue: try row.uuid())
+        kind = try row.string()
+        queue = try row.string()
+        arguments = try row.rawJSON()
+        attempt = try row.int()
+        retryCount = try row.int()
+        snoozeCount = try row.int()
+        maxRetries = try row.int()
+        timeLimit = .milliseconds(try row.int())
+        token = try row.uuid()
+        checkpoint = try row.optionalRawJSON()
+        requestID = try row.optionalString()
+        createdAt = try row.timestamp()
+        place = QueuePlace(priority: try row.int(), turn: try row.int(), id: id)
+    }
 }
 
 extension Database {
-    /// Leases up to `limit` jobs of a queue to `worker` and begins their attempts.
+    /// Leases jobs of a queue to a worker and begins their attempts.
     ///
-    /// MATERIALIZED is a fence: without it the planner may run the limited sub-select again and lease too many.
-    func claimJobs(
-        of queue: String,
-        limit: Int,
-        worker: String,
-        lease: Duration
-    ) async throws(PostgresError) -> [ClaimedJob] {
+    /// Where the number of running jobs is limited over all workers, the queue's row is locked first: of several
+    /// workers each counts what the one before it has begun.
+    func claimJobs(_ claim: Claim) async throws(PostgresError) -> [ClaimedJob] {
+        guard claim.mostRunning != nil else { return try await execute(claim.statement).claimedJobs() }
+        let turn: SQL = "SELECT FROM queues WHERE name = \(claim.queue) FOR UPDATE"
+        return try await batch([turn, claim.statement])[1].claimedJobs()
+    }
+
+    /// What a claim got whose answer was lost.
+    func claimedJobs(with token: UUID, of queue: String) async throws(PostgresError) -> [ClaimedJob] {
         try await execute(
             """
-            WITH claimable AS MATERIALIZED (
-                SELECT id
-                FROM jobs
-                WHERE state = 'pending' AND queue = \(queue)
-                ORDER BY priority, run_at, id
-                LIMIT \(limit)
-                FOR UPDATE SKIP LOCKED
-            ), claimed AS (
-                UPDATE jobs j
-                SET state = 'processing', attempt = j.attempt + 1, worker = \(worker),
-                    lease_token = gen_random_uuid(), lease_until = now() + \(lease), heartbeat_at = now(),
-                    started_at = now(), progress = 0, updated_at = now()
-                FROM claimable c
-                WHERE j.id = c.id
-                RETURNING j.id, j.kind, j.arguments, j.attempt, j.retry_count, j.max_retries, j.time_limit,
-                    j.lease_token, j.checkpoint, j.request_id, j.created_at
-            ), begun AS (
-                INSERT INTO job_attempts (job_id, number, worker)
-                SELECT id, attempt, \(worker) FROM claimed
-            )
-            SELECT id, kind, arguments, attempt, retry_count, max_retries,
-                (extract(epoch FROM time_limit) * 1000)::bigint, lease_token, checkpoint, request_id, created_at
-            FROM claimed
+            SELECT \(ClaimedJob.columns)
+            FROM jobs j
+            WHERE j.state = 'processing' AND j.queue = \(queue) AND j.lease_token = \(token)
             """
-        ).map {
-            (
-                id: JobID,
-                kind: String,
-                arguments: RawJSON,
-                attempt: Int,
-                retryCount: Int,
-                maxRetries: Int,
-                timeLimit: Int,
-                token: UUID,
-                checkpoint: RawJSON?,
-                requestID: String?,
-                createdAt: Timestamp
-            ) in
-            ClaimedJob(
-                id: id,
-                kind: kind,
-                queue: queue,
-                arguments: arguments,
-                attempt: attempt,
-                retryCount: retryCount,
-                maxRetries: maxRetries,
-                timeLimit: .milliseconds(timeLimit),
-                token: token,
-                checkpoint: checkpoint,
-                requestID: requestID,
-                createdAt: createdAt
-            )
-        }
+        ).claimedJobs()
+    }
+}
+
+extension Rows {
+    fileprivate func claimedJobs() throws(PostgresError) -> [ClaimedJob] {
+        try read(ClaimedJob.columnCount) { row throws(PostgresError) in try ClaimedJob(&row) }
     }
 }

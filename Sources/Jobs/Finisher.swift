@@ -6,7 +6,7 @@ final class Finisher: @unchecked Sendable {
     // @unchecked: used on its loop only.
 
     /// In one statement; how many wait is bounded by how many run.
-    private static let mostTogether = 200
+    private static let mostTogether = 500
 
     private final class Entry {
         var attempt: FinishedAttempt
@@ -95,9 +95,9 @@ final class Finisher: @unchecked Sendable {
         var later: [Entry] = []
         for entry in waiting {
             if hasGivenUp || entry.giveUpAt < .current {
-                log("the end of job \(entry.attempt.job) could not be stored in time")
+                log("the end of job \(entry.attempt.lease.job) could not be stored in time")
                 entry.stored.succeed(nil)
-            } else if batch.count < Self.mostTogether, jobs.insert(entry.attempt.job).inserted {
+            } else if batch.count < Self.mostTogether, jobs.insert(entry.attempt.lease.job).inserted {
                 batch.append(entry)
             } else {
                 later.append(entry)
@@ -111,13 +111,13 @@ final class Finisher: @unchecked Sendable {
         let attempts = batch.map(\.attempt)
         let made = Dictionary(grouping: attempts.filter { $0.product != nil }, by: \.kind)
         let statements = made.sorted { $0.key < $1.key }.compactMap { kind, attempts in
-            products(kind, attempts.compactMap { attempt in attempt.product.map { (attempt.job, $0) } })
+            products(kind, attempts.compactMap { attempt in attempt.product.map { (attempt.lease.job, $0) } })
         }
         do {
             var stored = try await database.finish(attempts, storing: statements)
-            let inDoubt = batch.filter { $0.isInDoubt && !stored.contains($0.attempt.token) }
+            let inDoubt = batch.filter { $0.isInDoubt && !stored.contains($0.attempt.lease) }
             if !inDoubt.isEmpty { stored.formUnion(try await database.storedEnds(of: inDoubt.map(\.attempt))) }
-            for entry in batch { entry.stored.succeed(stored.contains(entry.attempt.token) ? entry.attempt : nil) }
+            for entry in batch { entry.stored.succeed(stored.contains(entry.attempt.lease) ? entry.attempt : nil) }
         } catch {
             for entry in batch { entry.isInDoubt = true }
             throw error
@@ -130,7 +130,7 @@ final class Finisher: @unchecked Sendable {
         } catch  where error.mayPass || error.code == .statementTimeout {
             return waiting.append(entry)
         } catch {
-            log("the outcome of job \(entry.attempt.job) cannot be stored: \(error)")
+            log("the outcome of job \(entry.attempt.lease.job) cannot be stored: \(error)")
         }
         entry.attempt = FinishedAttempt(unstorable: entry.attempt, error: "what the job made could not be stored")
         do {
@@ -139,7 +139,7 @@ final class Finisher: @unchecked Sendable {
             waiting.append(entry)
         } catch {
             // Its lease ends by itself.
-            log("the failure of job \(entry.attempt.job) cannot be stored: \(error)")
+            log("the failure of job \(entry.attempt.lease.job) cannot be stored: \(error)")
             entry.stored.succeed(nil)
         }
     }

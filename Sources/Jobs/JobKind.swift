@@ -5,6 +5,8 @@ import Postgres
 public struct JobKind<Context: Sendable>: Sendable {
     public let name: String
     let run: @Sendable (JobID, JSON, Context, Attempt) async throws -> JobOutcome<any Sendable>
+    let abandon: @Sendable (JobID, JSON, Context) async throws -> Void
+    let isKeptWhenCompleted: Bool
     let store: @Sendable ([(id: JobID, product: any Sendable)]) -> SQL?
 
     public init<Work: Job>(_ work: Work.Type) where Work.Context == Context {
@@ -22,6 +24,8 @@ public struct JobKind<Context: Sendable>: Sendable {
             case .cancelled(let reason): .cancelled(reason: reason)
             }
         }
+        abandon = Work.abandon
+        isKeptWhenCompleted = Work.isKeptWhenCompleted
         store = { products in
             Work.store(products.compactMap { entry in (entry.product as? Work.Product).map { (entry.id, $0) } })
         }

@@ -3,24 +3,23 @@ import Postgres
 
 /// A job as its worker holds it. Confined to the worker's loop.
 struct HeldLease: Sendable {
-    let job: JobID
-    let token: UUID
+    let key: LeaseKey
     let progress: Double
 }
 
 extension Database {
-    /// Renews leases and stores progress. A lease whose token is missing from the answer is lost; the answer says which
-    /// of the others' jobs should stop.
+    /// Renews leases and stores progress. A lease that is missing from the answer is lost; the answer says which of the
+    /// others' jobs should stop.
     ///
     /// Rows are locked in the order of ids, as by every statement that takes several, so that none waits in a circle.
-    func renew(_ leases: [HeldLease], for lease: Duration) async throws(PostgresError) -> [UUID: Bool] {
+    func renew(_ leases: [HeldLease], for lease: Duration) async throws(PostgresError) -> [LeaseKey: Bool] {
         let rows = try await execute(
             """
             WITH held AS MATERIALIZED (
                 SELECT j.id, h.token, (h.thousandths / 1000.0)::real AS progress
                 FROM jobs j
                 JOIN unnest(
-                    \(leases.map(\.job.rawValue))::uuid[], \(leases.map(\.token))::uuid[],
+                    \(leases.map(\.key.job.rawValue))::uuid[], \(leases.map(\.key.token))::uuid[],
                     \(leases.map { Int($0.progress * 1000) })::bigint[]
                 ) AS h (id, token, thousandths) ON h.id = j.id AND h.token = j.lease_token
                 WHERE j.state = 'processing'
@@ -32,9 +31,10 @@ extension Database {
                 updated_at = CASE WHEN j.progress = held.progress THEN j.updated_at ELSE now() END
             FROM held
             WHERE j.id = held.id
-            RETURNING held.token, j.cancel_requested
+            RETURNING held.id, held.token, j.cancel_requested
             """
-        ).map { (token: UUID, cancelRequested: Bool) in (token, cancelRequested) }
+        ).map { (job: JobID, token: UUID, cancelRequested: Bool) in (LeaseKey(job: job, token: token), cancelRequested)
+        }
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
@@ -47,18 +47,10 @@ extension Database {
     ) async throws(PostgresError) -> Bool {
         try await !execute(
             """
-            WITH held AS (
-                UPDATE jobs
-                SET checkpoint = \(checkpoint)
-                WHERE id = \(job) AND state = 'processing' AND lease_token = \(token)
-                RETURNING id, attempt
-            ), noted AS (
-                UPDATE job_attempts a
-                SET provider_ref = coalesce(\(providerRef), a.provider_ref)
-                FROM held
-                WHERE a.job_id = held.id AND a.number = held.attempt
-            )
-            SELECT id FROM held
+            UPDATE jobs
+            SET checkpoint = \(checkpoint), provider_ref = coalesce(\(providerRef), provider_ref)
+            WHERE id = \(job) AND state = 'processing' AND lease_token = \(token)
+            RETURNING id
             """
         ).isEmpty
     }
@@ -70,7 +62,8 @@ extension Database {
         try await execute(
             """
             WITH expired AS MATERIALIZED (
-                SELECT id
+                SELECT id, attempt, worker, started_at, provider_ref, checkpoint,
+                    cancel_requested, crash_count + 1 >= \(crashLimit) AS is_hopeless
                 FROM jobs
                 WHERE state = 'processing' AND lease_until < now()
                 ORDER BY id
@@ -79,50 +72,57 @@ extension Database {
             ), rescued AS (
                 UPDATE jobs j
                 SET state = CASE
-                        WHEN j.cancel_requested THEN 'cancelled'
-                        WHEN j.crash_count + 1 >= \(crashLimit) THEN 'failed'
+                        WHEN e.cancel_requested THEN 'cancelled'
+                        WHEN e.is_hopeless THEN 'failed'
                         ELSE 'pending'
                     END::job_state,
-                    finished_at = CASE WHEN j.cancel_requested OR j.crash_count + 1 >= \(crashLimit) THEN now() END,
+                    finished_at = CASE WHEN e.cancel_requested OR e.is_hopeless THEN now() END,
                     crash_count = j.crash_count + 1,
                     error = CASE
-                        WHEN j.cancel_requested THEN 'cancelled'
-                        WHEN j.crash_count + 1 >= \(crashLimit)
+                        WHEN e.cancel_requested THEN 'cancelled'
+                        WHEN e.is_hopeless
                             THEN 'its worker stopped answering ' || (j.crash_count + 1) || ' times while running it'
                         ELSE j.error
                     END,
                     lease_token = NULL, lease_until = NULL, heartbeat_at = NULL, worker = NULL, progress = 0,
                     updated_at = now()
-                FROM expired
-                WHERE j.id = expired.id
-                RETURNING j.id, j.attempt
+                FROM expired e
+                WHERE j.id = e.id
+                RETURNING j.id, j.queue, j.state, j.checkpoint
             ), ended AS (
-                UPDATE job_attempts a
-                SET ended_at = now(), outcome = 'crashed', error = 'the worker stopped answering'
-                FROM rescued
-                WHERE a.job_id = rescued.id AND a.number = rescued.attempt
-            )
+                INSERT INTO job_attempts (job_id, number, worker, started_at, ended_at, outcome, error, provider_ref)
+                SELECT id, attempt, coalesce(worker, ''), coalesce(started_at, now()), now(), 'crashed',
+                    'the worker stopped answering', provider_ref
+                FROM expired
+                ON CONFLICT (job_id, number) DO UPDATE
+                SET ended_at = excluded.ended_at, outcome = excluded.outcome, error = excluded.error
+            ), abandoning AS (\(Abandonment.enqueue("rescued")))
             SELECT id FROM rescued
             """
         ).map { (id: JobID) in id }
     }
 
-    /// Moves scheduled jobs whose time has come to where they can be claimed.
+    /// Moves scheduled jobs whose time has come to where they can be claimed. One that never began takes its owner's
+    /// next turn; one that is tried again keeps its own.
     func stageDueJobs(limit: Int) async throws(PostgresError) -> [JobID] {
         try await execute(
             """
             WITH due AS MATERIALIZED (
-                SELECT id
+                SELECT id, queue, owner, priority::bigint, attempt, turn AS old_turn
                 FROM jobs
                 WHERE state = 'scheduled' AND run_at <= now()
                 ORDER BY run_at
                 LIMIT \(limit)
                 FOR UPDATE SKIP LOCKED
+            ), \(Turns.lines(of: "due")), placed AS MATERIALIZED (
+                SELECT id, CASE WHEN attempt = 0 THEN \(Turns.turn) ELSE old_turn END AS turn
+                FROM due
+                JOIN lines USING (queue, owner, priority)
             )
             UPDATE jobs j
-            SET state = 'pending', updated_at = now()
-            FROM due
-            WHERE j.id = due.id
+            SET state = 'pending', turn = placed.turn, updated_at = now()
+            FROM placed
+            WHERE j.id = placed.id
             RETURNING j.id
             """
         ).map { (id: JobID) in id }

@@ -8,11 +8,19 @@ public struct RetryRule: Sendable, Hashable {
     public var cap: Duration
     /// A provider may not park a job for longer than this.
     public var longestRetryAfter: Duration
+    /// Waiting uses up no retry, but nothing waits for ever.
+    public var mostSnoozes: Int
 
-    public init(base: Double = 2, cap: Duration = .seconds(600), longestRetryAfter: Duration = .seconds(3600)) {
+    public init(
+        base: Double = 2,
+        cap: Duration = .seconds(600),
+        longestRetryAfter: Duration = .seconds(3600),
+        mostSnoozes: Int = 100
+    ) {
         self.base = base
         self.cap = cap
         self.longestRetryAfter = longestRetryAfter
+        self.mostSnoozes = mostSnoozes
     }
 
     public enum Verdict: Sendable, Hashable {
@@ -25,9 +33,20 @@ public struct RetryRule: Sendable, Hashable {
     ///   - chance: uniformly drawn from 0 ..< 1.
     public func verdict(on error: JobError, retryCount: Int, maxRetries: Int, chance: Double) -> Verdict {
         guard error.isTransient, retryCount < maxRetries else { return .fail }
-        let jittered = min(pow(base, Double(retryCount + 1)), seconds(cap)) * chance
         let asked = min(error.retryAfter ?? .zero, longestRetryAfter)
-        return .retry(after: max(.seconds(jittered), asked))
+        return .retry(after: max(jitter(before: retryCount + 1, chance: chance), asked))
+    }
+
+    /// The wait before the next of so many attempts.
+    ///
+    /// - Parameter chance: uniformly drawn from 0 ..< 1.
+    func jitter(before attempts: Int, chance: Double) -> Duration {
+        .seconds(min(pow(base, Double(attempts)), seconds(cap)) * chance)
+    }
+
+    /// - Parameter snoozeCount: snoozes so far.
+    public func verdict(onSnoozeFor delay: Duration, snoozeCount: Int) -> Verdict {
+        snoozeCount < mostSnoozes ? .retry(after: min(max(delay, .zero), longestRetryAfter)) : .fail
     }
 }
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A job that a worker holds: its run, its lease, its time limit. Confined to the worker's loop, except for progress.
 final class RunningJob: @unchecked Sendable {
-    // @unchecked: `thousandths` is atomic; everything else is used on the worker's loop only.
+    // @unchecked: `thousandths` and `used` are for any thread; everything else is used on the worker's loop only.
 
     /// Why a run was told to stop.
     enum StopReason: Sendable {
@@ -32,6 +32,7 @@ final class RunningJob: @unchecked Sendable {
     private var leaseTimer: LoopTimer?
     private let thousandths = Atomic(0)
     private var published = 0
+    private let used = Mutex<Usage?>(nil)
 
     init(
         _ claimed: ClaimedJob,
@@ -109,6 +110,17 @@ final class RunningJob: @unchecked Sendable {
         guard !progress.isNaN else { return }
         thousandths.store(Int(min(max(progress, 0), 1) * 1000), ordering: .relaxed)
     }
+
+    // MARK: Usage
+
+    /// Any thread.
+    func report(_ usage: Usage) {
+        used.withLock { $0 = usage }
+    }
+
+    var usage: Usage? { used.withLock { $0 } }
+
+    // MARK: News
 
     /// The progress if it is news since the last call.
     func newProgress() -> Double? {

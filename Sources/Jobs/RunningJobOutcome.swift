@@ -7,7 +7,7 @@ extension RunningJob {
         case .completed(let product):
             ended(.completed, product: product)
         case .snoozed(let delay, let reason):
-            ended(.snoozed, error: reason, delay: delay)
+            snoozed(delay, reason: reason)
         case .cancelled(let reason):
             ended(.cancelled, error: reason)
         }
@@ -27,7 +27,18 @@ extension RunningJob {
         }
     }
 
+    private func snoozed(_ delay: Duration, reason: String) -> FinishedAttempt {
+        switch settings.retry.verdict(onSnoozeFor: delay, snoozeCount: claimed.snoozeCount) {
+        case .retry(let delay): ended(.snoozed, error: reason, delay: delay)
+        case .fail: ended(.failed, error: "waited \(claimed.snoozeCount) times, the last time because: \(reason)")
+        }
+    }
+
     private func failed(with failure: JobError) -> FinishedAttempt {
+        if failure.isTransient, !failure.usesRetry {
+            let wait = settings.retry.jitter(before: claimed.snoozeCount + 1, chance: Double.random(in: 0..<1))
+            return snoozed(max(failure.retryAfter ?? .zero, wait), reason: failure.message)
+        }
         let verdict = settings.retry.verdict(
             on: failure,
             retryCount: claimed.retryCount,
@@ -46,6 +57,6 @@ extension RunningJob {
         delay: Duration = .zero,
         product: (any Sendable)? = nil
     ) -> FinishedAttempt {
-        FinishedAttempt(claimed, outcome, error: error, delay: delay, product: product)
+        FinishedAttempt(claimed, outcome, error: error, delay: delay, product: product, usage: usage)
     }
 }

@@ -15,23 +15,27 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     public let name: String
     let settings: WorkerSettings
     let database: Database
+    /// A connection of its own for what must not wait behind the jobs' statements: renewing their leases.
+    let leaseDatabase: Database
     let redis: Redis
     let loop: EventLoop
     let channels: JobChannels
     let log: @Sendable (WorkerNote) -> Void
-    private let kinds: [String: JobKind<Context>]
-    private let context: Context
+    let kinds: [String: JobKind<Context>]
+    let context: Context
 
     /// By lease, because a job may be claimed again while a run that lost it still ends.
-    private(set) var running: [UUID: RunningJob] = [:]
-    /// Runs by queue; a run that ignores its cancellation counts until it has ended.
-    private var slotsInUse: [String: Int] = [:]
+    private(set) var running: [LeaseKey: RunningJob] = [:]
+    private let queues: [WorkedQueue]
     /// Of those running, how many have an end that is not stored yet.
     private var unsettled = 0
-    /// The last claim of the queue got all it asked for: more may wait.
-    private var mayHaveMore: Set<String> = []
     private var changed: [JobChange] = []
+    /// Of those that showed themselves lately, as of the last heartbeat.
+    var otherWorkers = 0
+    private var spread: LoopTimer?
     private let finisher: Finisher
+    /// In one statement.
+    private static var mostClaimedTogether: Int { 500 }
     private(set) var isDraining = false
     /// Nothing is held any more.
     private(set) var isOver = false
@@ -56,6 +60,10 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
         self.context = context
         self.database = database
+        var single = database.configuration
+        single.connectionsPerLoop = 1
+        leaseDatabase = Database(single, loops: [loop])
+        queues = settings.queues.map(WorkedQueue.init)
         self.redis = redis
         self.loop = loop
         self.log = log
@@ -95,6 +103,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         let upkeep = [
             loop.spawn { await self.keepRescuing() },
             loop.spawn { await self.keepPublishingProgress() },
+            loop.spawn { await self.keepPruning() },
         ]
         while !isDraining { try? await drainBegan.wait(atMost: .seconds(3600)) }
         let drainEnds = MonotonicTime.current.advanced(by: settings.drainLimit)
@@ -111,7 +120,8 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         for task in upkeep { task.cancel() }
         for task in upkeep { await task.value }
         subscription.cancel()
-        try? await within(.seconds(2), on: loop) { try await self.database.removeWorker(self.id) }
+        try? await within(.seconds(2), on: loop) { try await self.leaseDatabase.removeWorker(self.id) }
+        leaseDatabase.close()
     }
 
     /// Takes no more jobs, lets the running ones end within the drain limit, hands the others back. Any thread.
@@ -129,7 +139,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
 
     private func heard(_ message: String, on channel: String) {
         if channel == channels.wakeUps {
-            wakeUp.set()
+            if queues.contains(where: { $0.settings.name == message }) { wakeUpSoon() }
         } else if let job = JobID(message), running.values.contains(where: { $0.claimed.id == job }) {
             // Whether it should really stop is for the database to say.
             heartbeatDue.set()
@@ -138,13 +148,27 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
 
     // MARK: Claiming
 
+    /// At once when no other worker hears the same; else a little later, so that they do not all come for one job.
+    private func wakeUpSoon() {
+        guard otherWorkers > 0 else { return wakeUp.set() }
+        guard spread == nil else { return }
+        let longest = min(Duration.milliseconds(otherWorkers), .milliseconds(50))
+        spread = loop.schedule(after: longest * Double.random(in: 0...1)) { [weak self] in
+            self?.spread = nil
+            self?.wakeUp.set()
+        }
+    }
+
     private func keepClaiming() async {
+        await keepRegisteringQueues()
         var failures = 0
+        var idlePolls = 0
         while !isDraining {
-            var wait = pause
+            var wait = pause(after: idlePolls)
             do {
                 let claimed = try await claimOnce()
                 failures = 0
+                idlePolls = claimed > 0 ? 0 : idlePolls + 1
                 if claimed > 0, hasRoomForMore { continue }
             } catch {
                 failures += 1
@@ -155,58 +179,90 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         }
     }
 
-    private var hasRoomForMore: Bool {
-        settings.queues.contains { mayHaveMore.contains($0.name) && freeSlots(in: $0) > 0 }
-    }
+    private var hasRoomForMore: Bool { queues.contains { $0.mayHaveMore && $0.freeSlots > 0 } }
 
-    private var pause: Duration {
-        let interval = redis.isAvailable ? settings.pollInterval : settings.pollIntervalWithoutWakeUps
+    /// Short after work, then longer and longer: a wake-up that was lost costs little while there is much to do, and
+    /// looking costs little while there is nothing.
+    private func pause(after idlePolls: Int) -> Duration {
+        let longest = redis.isAvailable ? settings.pollInterval : settings.pollIntervalWithoutWakeUps
+        let interval = min(longest, Duration.milliseconds(25) * (1 << min(idlePolls, 10)))
         // Spread, so that many workers do not look at the queue in step.
         return interval * Double.random(in: 0.8...1)
     }
 
-    private func freeSlots(in queue: WorkerSettings.Queue) -> Int {
-        queue.concurrency - slotsInUse[queue.name, default: 0]
-    }
-
     private func claimOnce() async throws -> Int {
         var total = 0
-        for queue in settings.queues where !isDraining {
-            let limit = min(freeSlots(in: queue), 100)
-            guard limit > 0 else { continue }
-            let sent = MonotonicTime.current
-            let claimed = try await database.claimJobs(
-                of: queue.name,
-                limit: limit,
-                worker: name,
-                lease: settings.lease
-            )
-            if claimed.count == limit { mayHaveMore.insert(queue.name) } else { mayHaveMore.remove(queue.name) }
-            for job in claimed { start(job, leaseEnds: sent.advanced(by: settings.lease)) }
-            total += claimed.count
+        for queue in queues where !isDraining {
+            total += try await recoverLostClaims(of: queue)
+            total += try await claim(from: queue)
+        }
+        return total
+    }
+
+    private func claim(from queue: WorkedQueue) async throws -> Int {
+        let limit = min(queue.freeSlots, Self.mostClaimedTogether)
+        guard limit > 0 else { return 0 }
+        var claim = Claim(
+            queue: queue.settings.name,
+            limit: limit,
+            token: .random(),
+            worker: name,
+            lease: settings.lease
+        )
+        claim.mostRunning = queue.settings.mostRunning
+        claim.from = queue.watermark(at: .current)
+        let leaseEnds = MonotonicTime.current.advanced(by: settings.lease)
+        let jobs: [ClaimedJob]
+        do {
+            jobs = try await database.claimJobs(claim)
+        } catch {
+            // It may have happened.
+            if error.mayPass { queue.addLostClaim(claim.token, until: leaseEnds) }
+            throw error
+        }
+        queue.note(jobs, asked: claim)
+        for job in jobs { start(job, in: queue, leaseEnds: leaseEnds) }
+        // Something may stand before the mark.
+        if jobs.isEmpty, claim.from != nil, !isDraining { return try await self.claim(from: queue) }
+        return jobs.count
+    }
+
+    /// A claim whose answer was lost has leased jobs that nobody runs.
+    private func recoverLostClaims(of queue: WorkedQueue) async throws -> Int {
+        var total = 0
+        for lost in queue.lostClaims(at: .current) {
+            let jobs = try await database.claimedJobs(with: lost.token, of: queue.settings.name)
+            guard !jobs.isEmpty else { continue }
+            queue.forgetLostClaim(lost.token)
+            for job in jobs { start(job, in: queue, leaseEnds: lost.leaseEnds) }
+            total += jobs.count
         }
         return total
     }
 
     // MARK: Running
 
-    private func start(_ claimed: ClaimedJob, leaseEnds: MonotonicTime) {
+    private func start(_ claimed: ClaimedJob, in queue: WorkedQueue, leaseEnds: MonotonicTime) {
         let job = RunningJob(claimed, leaseEnds: leaseEnds, settings: settings, loop: loop) { [self] in
             try await remember($1, $2, of: $0)
         }
-        running[claimed.token] = job
-        slotsInUse[claimed.queue, default: 0] += 1
+        running[claimed.lease] = job
+        queue.slotsInUse += 1
         unsettled += 1
         tell(JobChange(job: claimed.id))
         // Claimed while the drain began: handed back unrun.
         if isDraining { job.stop(.draining) }
         job.begin { await self.outcome(of: $0) }
-        loop.spawn { await self.seeThrough(job) }
+        loop.spawn { await self.seeThrough(job, in: queue) }
     }
 
     private func outcome(of job: RunningJob) async -> FinishedAttempt {
         let claimed = job.claimed
         do {
+            if claimed.kind == Abandonment.kind {
+                try await abandon(JSON(stored: claimed.arguments))
+                return job.finished(with: .completed(()))
+            }
             guard let kind = kinds[claimed.kind] else {
                 // Another version may know it, as while versions change.
                 throw JobError.transient(
@@ -224,18 +280,18 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         }
     }
 
-    private func seeThrough(_ job: RunningJob) async {
+    private func seeThrough(_ job: RunningJob, in queue: WorkedQueue) async {
         let finished = await job.ended.settled()
         let stored = await job.stopReason == .leaseLost ? nil : finisher.store(finished)
         job.settle()
         unsettled -= 1
         if unsettled == 0 { becameIdle.set() }
         log(.attempt(JobReport(job, worker: name, stored: stored)))
-        if stored != nil { tell(JobChange(job: finished.job)) }
+        if stored != nil { tell(JobChange(job: finished.lease.job)) }
         await job.runEnded()
-        running[job.claimed.token] = nil
-        slotsInUse[job.claimed.queue, default: 0] -= 1
-        if mayHaveMore.contains(job.claimed.queue) { wakeUp.set() }
+        running[job.claimed.lease] = nil
+        queue.slotsInUse -= 1
+        if queue.mayHaveMore { wakeUp.set() }
     }
 
     /// Not interrupted by cancellation, and tried until the lease ends.

@@ -4,10 +4,13 @@ public struct WorkerSettings: Sendable {
     public struct Queue: Sendable {
         public var name: String
         public var concurrency: Int
+        /// The same over all workers, such as what a provider's account allows; `nil`: as many as there are places.
+        public var mostRunning: Int?
 
-        public init(name: String, concurrency: Int) {
+        public init(name: String, concurrency: Int, mostRunning: Int? = nil) {
             self.name = name
             self.concurrency = concurrency
+            self.mostRunning = mostRunning
         }
     }
 
@@ -32,6 +35,11 @@ public struct WorkerSettings: Sendable {
     public var rescueInterval: Duration = .seconds(1)
     /// A job that has outlived so many workers is failed: it may be what kills them.
     public var crashLimit = 3
+    /// How long jobs are kept once they have ended, but for completed ones whose kind is kept for good; `nil`: for ever.
+    public var retention: Duration? = .seconds(30 * 86_400)
+    public var pruneInterval: Duration = .seconds(60)
+    /// How long a request's key stands for what it has led to.
+    public var idempotencyKeysLast: Duration = .seconds(86_400)
     /// Starts every Redis channel's name, so that installations can share a server.
     public var channelPrefix = "atelier"
 

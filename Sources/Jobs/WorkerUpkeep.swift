@@ -1,4 +1,5 @@
 import EventLoop
+import JSON
 
 /// What a worker does beside running jobs.
 extension Worker {
@@ -26,11 +27,11 @@ extension Worker {
         let held = running.values.filter { !$0.isSettled }
         if !held.isEmpty {
             let sent = MonotonicTime.current
-            let leases = held.map { HeldLease(job: $0.claimed.id, token: $0.claimed.token, progress: $0.progress) }
-            let answer = try await database.renew(leases, for: settings.lease)
+            let leases = held.map { HeldLease(key: $0.claimed.lease, progress: $0.progress) }
+            let answer = try await leaseDatabase.renew(leases, for: settings.lease)
             for job in held {
                 // One that has ended meanwhile is missing because its end is stored; stopping it does nothing.
-                guard let shouldCancel = answer[job.claimed.token] else {
+                guard let shouldCancel = answer[job.claimed.lease] else {
                     job.stop(.leaseLost)
                     continue
                 }
@@ -38,10 +39,10 @@ extension Worker {
                 if shouldCancel { job.stop(.cancelRequested) }
             }
         }
-        try await database.reportWorker(
+        otherWorkers = try await leaseDatabase.reportWorker(
             id,
             name: name,
-            capacity: settings.queues.reduce(0) { $0 + $1.concurrency },
+            queues: settings.queues,
             running: running.count,
             isDraining: isDraining
         )
@@ -73,6 +74,58 @@ extension Worker {
                 return
             }
         }
+    }
+
+    /// Before the first claim: a limit over all workers is counted under the lock of the queue's row.
+    func keepRegisteringQueues() async {
+        var failures = 0
+        while !isDraining {
+            do {
+                return try await database.registerQueues(settings.queues.map(\.name))
+            } catch {
+                failures += 1
+                if failures == 1 { log(.problem("cannot register the queues: \(error)")) }
+                try? await loop.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+
+    /// Deletes what has ended long ago, some of it every minute.
+    func keepPruning() async {
+        let kept = kinds.values.filter(\.isKeptWhenCompleted).map(\.name).sorted()
+        var cursors = ["completed", "failed", "cancelled"].map { PruningCursor(state: $0) }
+        while (try? await loop.sleep(for: settings.pruneInterval * Double.random(in: 0.8...1))) != nil {
+            do {
+                _ = try await database.pruneIdempotencyKeys(olderThan: settings.idempotencyKeysLast, limit: 1000)
+                guard let retention = settings.retention else { continue }
+                for index in cursors.indices {
+                    // Bounded, with room between for the jobs' own statements.
+                    for _ in 0..<20 {
+                        let mayBeMore = try await database.pruneJobs(
+                            &cursors[index],
+                            endedBefore: retention,
+                            keeping: kept,
+                            limit: 500
+                        )
+                        guard mayBeMore else { break }
+                        try await loop.sleep(for: .milliseconds(100))
+                    }
+                }
+            } catch {
+                if Task.isCancelled { return }
+                log(.problem("cannot prune old jobs: \(error)"))
+            }
+        }
+    }
+
+    /// Winds up what a cancelled job has left behind outside.
+    func abandon(_ arguments: JSON) async throws {
+        guard let job = arguments["job"]?.string.flatMap({ JobID($0) }) else {
+            throw JobError.permanent("the arguments name no job")
+        }
+        guard let left = try await database.abandonedJob(job), let kind = kinds[left.kind] else { return }
+        try await kind.abandon(job, JSON(stored: left.checkpoint), context)
+        try await database.forgetCheckpoint(of: job)
     }
 
     /// Tells the pages how far jobs are, a few times a second at most.

@@ -140,6 +140,11 @@ public struct RowReader {
     public mutating func timestamp() throws(PostgresError) -> Timestamp { try Timestamp(postgres: next()) }
     public mutating func rawJSON() throws(PostgresError) -> RawJSON { try RawJSON(postgres: next()) }
 
+    public mutating func optionalRawJSON() throws(PostgresError) -> RawJSON? {
+        let cell = next()
+        return cell.isNull ? nil : try RawJSON(postgres: cell)
+    }
+
     public mutating func optionalString() throws(PostgresError) -> String? {
         let cell = next()
         return cell.isNull ? nil : try String(postgres: cell)

@@ -13,11 +13,17 @@ extension Worker where Context == App {
         let configuration = app.configuration
         var settings = WorkerSettings(queues: [
             .init(name: "canvas", concurrency: configuration.canvasConcurrency),
-            .init(name: "replicate", concurrency: configuration.replicateConcurrency),
+            .init(
+                name: "replicate",
+                concurrency: configuration.replicateConcurrency,
+                mostRunning: configuration.replicateConcurrency
+            ),
         ])
         settings.retry = RetryRule(base: configuration.retryBackoffBase)
         settings.lease = configuration.jobLease
         settings.heartbeat = configuration.jobLease / 5
+        settings.retention =
+            configuration.jobRetentionDays == 0 ? nil : .seconds(86_400 * configuration.jobRetentionDays)
         settings.drainLimit = configuration.drainLimit
         settings.channelPrefix = configuration.redisPrefix
         change(&settings)

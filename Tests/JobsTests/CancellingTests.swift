@@ -80,7 +80,7 @@ struct CancellingTests {
                     let redis = try Redis(url: environment("TEST_REDIS_URL"), loops: [loop])
                     try await until(on: loop) { redis.isAvailable }
                     try await until(on: loop) {
-                        redis.announceCancellation(of: id, on: worker.worker.testChannels)
+                        redis.announceCancellation(of: [id], on: worker.worker.testChannels)
                         return try await database.job(id).hasFinished
                     }
                 }

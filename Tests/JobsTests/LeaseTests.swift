@@ -108,7 +108,7 @@ struct LeaseTests {
                 return .completed("")
             }
             try await until(on: loop) {
-                try await database.count("SELECT count(*) FROM job_attempts WHERE provider_ref = 'p1'") == 1
+                try await database.count("SELECT count(*) FROM jobs WHERE provider_ref = 'p1'") == 1
             }
             doomed.vanish()
             try await whileWorking(on: database, loop) { attempt in
@@ -127,7 +127,7 @@ struct LeaseTests {
         try await withStage { database, loop in
             let id = try await database.enqueueOne()
             for crashes in 1...3 {
-                let claimed = try await database.claimJobs(of: "test", limit: 1, worker: "w", lease: .zero)
+                let claimed = try await database.claimTest(1, lease: .zero)
                 #expect(claimed.map(\.id) == [id])
                 let rescued = try await database.rescueExpiredLeases(crashLimit: 3, limit: 10)
                 #expect(rescued == [id])
@@ -145,7 +145,7 @@ struct LeaseTests {
     @Test func `a cancelled job whose worker vanishes does not run again`() async throws {
         try await withStage { database, _ in
             let id = try await database.enqueueOne()
-            _ = try await database.claimJobs(of: "test", limit: 1, worker: "w", lease: .zero)
+            _ = try await database.claimTest(1, lease: .zero)
             let outcome = try await database.cancelJob(id)
             #expect(outcome == .requested)
             _ = try await database.rescueExpiredLeases(crashLimit: 3, limit: 10)
@@ -167,7 +167,7 @@ struct LeaseTests {
             // The last in the order they are looked at.
             let id = try #require(JobID("ffffffff-ffff-4fff-bfff-ffffffffffff"))
             _ = try await database.execute(NewJob.insert([NewJob(id: id, kind: "probe", queue: "test")]))
-            _ = try await database.claimJobs(of: "test", limit: 1, worker: "w", lease: .zero)
+            _ = try await database.claimTest(1, lease: .zero)
             let rescued = try await database.rescueExpiredLeases(crashLimit: 3, limit: 100)
             #expect(rescued == [id])
         }
@@ -175,13 +175,13 @@ struct LeaseTests {
 
     @Test func `renewing a lease touches no index`() async throws {
         try await withDatabase(connectionsPerLoop: 1) { database, loop in
-            let id = try await database.enqueueOne()
-            let claimed = try await database.claimJobs(of: "test", limit: 1, worker: "w", lease: .seconds(60))
-            let token = try #require(claimed.first?.token)
+            _ = try await database.enqueueOne()
+            let claimed = try await database.claimTest(1, lease: .seconds(60))
+            let key = try #require(claimed.first?.lease)
             for beat in 1...50 {
-                let lease = HeldLease(job: id, token: token, progress: Double(beat) / 100)
+                let lease = HeldLease(key: key, progress: Double(beat) / 100)
                 let answer = try await database.renew([lease], for: .seconds(60))
-                #expect(answer == [token: false])
+                #expect(answer == [key: false])
             }
             // On the connection that counted.
             _ = try await database.execute("SELECT pg_stat_force_next_flush()")

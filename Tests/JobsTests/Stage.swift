@@ -185,6 +185,13 @@ func whileWorking(
     try await worker.stop(on: loop)
 }
 
+extension Database {
+    /// As a worker claims that runs nothing.
+    func claimTest(_ limit: Int, lease: Duration = .zero) async throws -> [ClaimedJob] {
+        try await claimJobs(Claim(queue: "test", limit: limit, token: .random(), worker: "w", lease: lease))
+    }
+}
+
 /// Suspends a job.
 func rest(_ duration: Duration) async throws {
     guard let loop = EventLoop.current else { preconditionFailure("not on a loop") }

@@ -98,7 +98,15 @@ extension TestSite {
     /// The prediction of each attempt.
     func predictions(of id: String) async throws -> [String?] {
         try await app.database
-            .query("SELECT provider_ref FROM job_attempts WHERE job_id = \(try uuid(id)) ORDER BY number")
+            .query(
+                """
+                SELECT provider_ref FROM (
+                    SELECT number, provider_ref FROM job_attempts WHERE job_id = \(try uuid(id))
+                    UNION ALL
+                    SELECT attempt, provider_ref FROM jobs WHERE id = \(try uuid(id)) AND state = 'processing'
+                ) AS attempts ORDER BY number
+                """
+            )
             .map { (reference: String?) in reference }
     }
 

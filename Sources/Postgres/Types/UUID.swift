@@ -5,6 +5,9 @@ public struct UUID: Sendable, Hashable {
     private let high: UInt64
     private let low: UInt64
 
+    /// Before all others.
+    public static let zero = UUID(high: 0, low: 0)
+
     private init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low

@@ -67,20 +67,20 @@ extension Database {
         let most = QueueFigures.mostCounted
         return try await query(
             """
-            WITH recent AS (
-                SELECT state, extract(epoch FROM finished_at - created_at) * 1000 AS latency
+            WITH latest AS (
+                SELECT extract(epoch FROM finished_at - created_at) * 1000 AS latency
                 FROM jobs
-                WHERE finished_at > now() - interval '1 hour'
+                WHERE state = 'completed' AND finished_at > now() - interval '1 hour'
                 ORDER BY finished_at DESC
-                LIMIT \(most)
-            ), latest AS (
-                SELECT latency FROM recent WHERE state = 'completed' LIMIT 200
+                LIMIT 200
             )
             SELECT (SELECT count(*) FROM (SELECT FROM jobs WHERE state = 'pending' LIMIT \(most)) AS p),
                 (SELECT count(*) FROM (SELECT FROM jobs WHERE state = 'scheduled' LIMIT \(most)) AS s),
                 (SELECT count(*) FROM (SELECT FROM jobs WHERE state = 'processing' LIMIT \(most)) AS r),
-                (SELECT count(*) FROM recent WHERE state = 'completed'),
-                (SELECT count(*) FROM recent WHERE state = 'failed'),
+                (SELECT count(*) FROM (SELECT FROM jobs WHERE state = 'completed'
+                    AND finished_at > now() - interval '1 hour' LIMIT \(most)) AS c),
+                (SELECT count(*) FROM (SELECT FROM jobs WHERE state = 'failed'
+                    AND finished_at > now() - interval '1 hour' LIMIT \(most)) AS f),
                 (SELECT (percentile_cont(0.5) WITHIN GROUP (ORDER BY latency))::float8 FROM latest),
                 (SELECT (percentile_cont(0.95) WITHIN GROUP (ORDER BY latency))::float8 FROM latest),
                 (SELECT extract(epoch FROM now() - min(run_at))::float8

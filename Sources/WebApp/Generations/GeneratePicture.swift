@@ -7,6 +7,8 @@ import Postgres
 /// Has a provider make the pictures of a generation, and keeps them.
 struct GeneratePicture: Job {
     static let kind = "generate_picture"
+    /// The history is made of them.
+    static let isKeptWhenCompleted = true
     static let thumbnailSide = 512
 
     let id: JobID
@@ -38,6 +40,13 @@ struct GeneratePicture: Job {
         }
         attempt.report(progress: 1)
         return .completed(kept)
+    }
+
+    static func abandon(_ id: JobID, checkpoint: JSON, _ app: App) async throws {
+        guard let wanted = try await app.database.wantedPicture(id),
+            case .known(let model) = app.models.find(wanted.model)
+        else { return }
+        try await model.provider.abandon(checkpoint)
     }
 
     static func store(_ products: [(id: JobID, product: [KeptPicture])]) -> SQL? {

@@ -29,7 +29,7 @@ enum JobPages {
     static func cancel(_ request: Request, _ app: App, id: JobID) async throws -> Response {
         switch try await app.database.cancelJob(id) {
         case .unknownJob: throw PageError.notFound
-        case .cancelled, .requested: app.redis.announceCancellation(of: id, on: app.channels)
+        case .cancelled, .requested: app.redis.announceCancellation(of: [id], on: app.channels)
         case .alreadyFinished: break
         }
         return .redirect(to: "/jobs/\(id)")
@@ -128,10 +128,14 @@ extension Database {
         }
     }
 
-    /// The newest first.
+    /// The newest first; a running one is told by its job.
     func attempts(of id: JobID) async throws(PostgresError) -> [ShownAttempt] {
         try await query(
             """
+            SELECT attempt AS number, worker, started_at, NULL AS ended_at, NULL AS outcome, NULL AS error, provider_ref
+            FROM jobs
+            WHERE id = \(id) AND state = 'processing'
+            UNION ALL
             SELECT number, worker, started_at, ended_at, outcome, error, provider_ref
             FROM job_attempts
             WHERE job_id = \(id)

@@ -49,12 +49,16 @@ extension PredictionRun {
         let created: Prediction
         do {
             created = try await client.create(order, cancelAfter: timeLimit)
-        } catch let refusal as JobError {
+        } catch var refusal as JobError {
             // There is nothing to search for; if this cannot be stored, the next attempt searches in vain.
             try? await remember(.nothing)
+            // Nor is there anything paid for that must not be given up.
+            refusal.usesRetry = true
             throw refusal
         }
         if attempt.mustNotGoOn {
+            // In case this does not reach Replicate, the job's end sees to it once more.
+            try? await remember(.prediction(created.id))
             await cancel(created.id)
             throw CancellationError()
         }
@@ -113,7 +117,11 @@ extension Transaction {
 
     /// Whether it belongs to an attempt already.
     fileprivate func isPredictionStored(_ id: String) async throws(PostgresError) -> Bool {
-        try await query("SELECT 1 FROM job_attempts WHERE provider_ref = \(id) LIMIT 1").map { (_: Int) in true }.first
-            ?? false
+        try await query(
+            """
+            SELECT EXISTS (SELECT FROM job_attempts WHERE provider_ref = \(id))
+                OR EXISTS (SELECT FROM jobs WHERE state = 'processing' AND provider_ref = \(id))
+            """
+        ).one { (isStored: Bool) in isStored } ?? false
     }
 }

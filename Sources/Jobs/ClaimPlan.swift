@@ -1,0 +1,10 @@
+import Postgres
+
+extension SQLExecutor {
+    /// The lines of `EXPLAIN (ANALYZE, BUFFERS)` for claiming jobs. It does claim them: roll the transaction back.
+    package func explainClaim(of queue: String, limit: Int) async throws(PostgresError) -> [String] {
+        let claim = Claim(queue: queue, limit: limit, token: .random(), worker: "explained", lease: .seconds(1))
+        return try await execute("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) \(claim.statement)")
+            .map { (line: String) in line }
+    }
+}
