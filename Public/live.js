@@ -199,6 +199,7 @@
   }
 
   function rest() {
+    keep();
     current?.abort();
     current = null;
   }
@@ -243,7 +244,6 @@
     byId("form-note").textContent = "";
     const note = (words) => (byId("form-note").textContent = words);
     try {
-      const count = Number(form.elements.count.value);
       const body = new URLSearchParams(new FormData(form));
       const answer = await ask(form.action, null, 30, { method: "POST", body });
       const page = parse(answer.html);
@@ -254,8 +254,8 @@
       document.title = page.title;
       if (!answer.ok) return form.querySelector("[aria-invalid]")?.focus();
       history.replaceState(null, "", answer.url);
-      note(count > 1 ? `${count} pictures are queued.` : "Queued.");
-      if (byId("newest").getBoundingClientRect().top > 0.8 * innerHeight) byId("newest").scrollIntoView();
+      const result = byId("plan") ?? byId("newest");
+      if (result.getBoundingClientRect().top > 0.8 * innerHeight) result.scrollIntoView();
       restart();
     } catch {
       note("The server did not answer. What you typed is still here; look at the newest before you send it again.");
@@ -264,8 +264,28 @@
     }
   }
 
+  // What is typed is kept by the server, too, so that it survives whatever happens to the page
+
+  let isKept = true;
+
+  function keep() {
+    const form = byId("generate");
+    if (isKept || !form) return;
+    isKept = true;
+    const body = new URLSearchParams(new FormData(form));
+    fetch("/draft", { method: "POST", body, keepalive: true }).catch(() => (isKept = false));
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.form?.id === "generate") isKept = false;
+  });
+  document.addEventListener("change", keep);
+
   document.addEventListener("submit", (event) => {
     if (event.target.id !== "generate") return;
+    isKept = true;
+    // Its other buttons lead to pages.
+    if (event.submitter?.name) return;
     event.preventDefault();
     generate(event.target);
   });

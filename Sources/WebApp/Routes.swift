@@ -7,6 +7,8 @@ func routes(_ configuration: Configuration) -> Routes<App> {
     routes.get("/", GeneratePages.show)
     routes.get("/generate", GeneratePages.moved)
     routes.post("/generate", GeneratePages.create)
+    routes.post("/draft", GeneratePages.keep)
+    routes.post("/draft/use", UsePages.use)
     routes.get("/recent", GeneratePages.recent)
     routes.get("/history", HistoryPages.show)
     routes.get("/architecture", ArchitecturePages.show)

@@ -28,6 +28,8 @@ struct ModelCatalogue: Sendable {
         self.listed = listed
     }
 
+    var hasReplicate: Bool { replicate != nil }
+
     /// A model by its id. Replicate's catalogue is open: any id of its forms is passed on, and Replicate has the word.
     func find(_ id: String) -> Lookup {
         if let model = listed.first(where: { $0.id == id }) { return .known(model) }
