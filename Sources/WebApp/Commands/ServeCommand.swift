@@ -99,6 +99,8 @@ struct ServeCommand {
 
         let sweeping = loop.spawn { await keepSweeping(app, on: loop) }
         defer { sweeping.cancel() }
+        let tidying = servesWeb ? loop.spawn { await keepFormsTidy(app, on: loop) } : nil
+        defer { tidying?.cancel() }
 
         try await stop.value()
         app.log.info("stopping")
@@ -108,6 +110,7 @@ struct ServeCommand {
         await server?.drain(within: min(app.configuration.drainLimit, .seconds(10)))
         await workerEnded.settled()
         sweeping.cancel()
+        tidying?.cancel()
         app.database.close()
         // What it has aside it puts back first.
         await sweeping.value

@@ -8,7 +8,7 @@ struct FormAnswer {
     private enum Action {
         case generate, preview, clear, forgetEarlier
         case choose(String)
-        case savePreset(String)
+        case keepPreset(String, replacing: Bool)
     }
 
     /// The form as it was sent, over what was kept of it.
@@ -40,7 +40,8 @@ struct FormAnswer {
         case "preview": .preview
         case "clear": .clear
         case "forget": .forgetEarlier
-        case "preset": .savePreset(String((sent["preset_name"] ?? "").trimmingSpaces))
+        case "preset": .keepPreset(sent["preset_name"] ?? "", replacing: false)
+        case "replace-preset": .keepPreset(sent["preset_name"] ?? "", replacing: true)
         default: .generate
         }
     }
@@ -64,8 +65,8 @@ struct FormAnswer {
             return .redirect(to: "/")
         case .choose(let model):
             return try await choose(model, for: visitor, app)
-        case .savePreset(let name):
-            return try await savePreset(name, for: visitor, app)
+        case .keepPreset(let name, let replacing):
+            return try await keepPreset(name, replacing: replacing, for: visitor, app)
         }
     }
 
@@ -88,9 +89,29 @@ struct FormAnswer {
         return .redirect(to: "/")
     }
 
-    private func savePreset(_ name: String, for visitor: Visitor, _ app: App) async throws -> Response {
+    private func keepPreset(
+        _ typed: String,
+        replacing: Bool,
+        for visitor: Visitor,
+        _ app: App
+    ) async throws -> Response {
         try await save(visitor, app)
-        return .redirect(to: "/")
+        var view = view
+        view.presetName = typed
+        do {
+            guard let name = Preset.name(typed) else { throw FormProblems("preset_name", Preset.nameProblem) }
+            let preset = try Preset(name, view.form, view.description)
+            switch try await app.database.keepPreset(preset, replacing: replacing) {
+            case .stored: return .redirect(to: "/?kept")
+            case .nameTaken:
+                view.mayReplacePreset = true
+                throw FormProblems("preset_name", "There is a preset of that name")
+            case .tooMany: throw FormProblems("preset_name", PresetsView.tooMany)
+            }
+        } catch let problems as FormProblems {
+            view.problems = problems
+            return try await GeneratePages.page(view, app, status: .unprocessableContent)
+        }
     }
 
     private func generate(for visitor: Visitor, _ request: Request, _ app: App) async throws -> Response {

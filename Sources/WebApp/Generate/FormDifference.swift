@@ -3,9 +3,10 @@ import JSON
 /// One line of what would change in a form.
 struct FormDifference: Equatable {
     let title: String
-    /// Empty for nothing.
+    /// Empty for nothing, which `nothing` names.
     let old: String
     let new: String
+    let nothing: String
     /// Whether somebody has typed what would be overwritten.
     let isLoss: Bool
 
@@ -27,6 +28,7 @@ struct FormDifference: Equatable {
                 title: right?.title ?? left?.title ?? key,
                 old: left?.text ?? "",
                 new: right?.text ?? "",
+                nothing: right?.nothing ?? left?.nothing ?? "",
                 isLoss: left?.isTyped ?? false
             )
         }
@@ -37,12 +39,13 @@ struct FormDifference: Equatable {
         let title: String
         let text: String
         let isTyped: Bool
+        var nothing = "the model’s own"
     }
 
     private static func lines(_ form: GenerateForm, _ description: ModelDescription) -> [Line] {
         var lines = [
             Line(key: "model:", title: "Model", text: form.model, isTyped: !form.isBlank),
-            Line(key: "prompt", title: "Prompt", text: form.prompt, isTyped: !form.prompt.isEmpty),
+            Line(key: "prompt", title: "Prompt", text: form.prompt, isTyped: !form.prompt.isEmpty, nothing: "empty"),
         ]
         // A negative prompt is looked at even where the model's inputs are not known yet.
         var names: Set = ["prompt"]
@@ -51,7 +54,13 @@ struct FormDifference: Equatable {
             if input.name == "seed" {
                 let text = form.keepsSeed ? form.text(input) : ""
                 lines.append(
-                    Line(key: "seed", title: input.title, text: text, isTyped: isTyped && form.keepsSeed)
+                    Line(
+                        key: "seed",
+                        title: input.title,
+                        text: text,
+                        isTyped: isTyped && form.keepsSeed,
+                        nothing: "a new one each time"
+                    )
                 )
             } else {
                 lines.append(
@@ -60,9 +69,11 @@ struct FormDifference: Equatable {
             }
         }
         let grid = form.usedAxes.map { "\($0.name): \($0.values)" }.joined(separator: "\n")
-        lines.append(Line(key: "grid:", title: "Grid", text: grid, isTyped: !grid.isEmpty))
+        lines.append(Line(key: "grid:", title: "Grid", text: grid, isTyped: !grid.isEmpty, nothing: "none"))
         let extra = String(form.extra.trimmingSpaces)
-        lines.append(Line(key: "extra:", title: "Further inputs", text: extra, isTyped: !extra.isEmpty))
+        lines.append(
+            Line(key: "extra:", title: "Further inputs", text: extra, isTyped: !extra.isEmpty, nothing: "none")
+        )
         return lines
     }
 

@@ -3,6 +3,10 @@ struct FormProblems: Error, Equatable {
     /// By the name of the control.
     private(set) var messages: [String: String] = [:]
 
+    init() {}
+
+    init(_ control: String, _ message: String) { messages = [control: message] }
+
     var isEmpty: Bool { messages.isEmpty }
 
     subscript(_ control: String) -> String? { messages[control] }

@@ -13,16 +13,6 @@ enum FormSource {
         /// The prompt as it was typed, before chance made its choices.
         case template
         case seed
-
-        var words: String {
-            switch self {
-            case .all: "everything"
-            case .allButSeed: "everything but the seed"
-            case .prompt: "the prompt"
-            case .template: "the prompt’s template"
-            case .seed: "the seed"
-            }
-        }
     }
 
     case generation(JobID, Part)
@@ -72,10 +62,13 @@ enum FormSource {
         }
     }
 
-    /// What it is, for a heading: “Use … ?”
+    /// The question whether it should be used.
     var title: String {
         switch self {
-        case .generation(_, let part): "Use \(part.words) of that picture?"
+        case .generation(_, .all): "Use that picture’s settings?"
+        case .generation(_, .allButSeed): "Use that picture’s settings but its seed?"
+        case .generation(_, .seed): "Use that picture’s seed?"
+        case .generation(_, .prompt), .generation(_, .template): "Use that picture’s prompt?"
         case .preset: "Use that preset?"
         case .typedPrompt, .words: "Use that prompt?"
         case .earlierForm: "Bring the earlier form back?"

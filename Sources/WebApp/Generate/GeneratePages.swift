@@ -6,6 +6,7 @@ import Templates
 
 enum GeneratePages {
     static let recentCount = 8
+    static let shownPresets = 12
     static let largestForm = 256 << 10
 
     /// `GET /`: the form as its visitor left it, and the newest pictures beside it.
@@ -14,11 +15,9 @@ enum GeneratePages {
     /// for `?use=<id>` see `FormSource`.
     static func show(_ request: Request, _ app: App) async throws -> Response {
         if let source = FormSource(request.query) { return try await UsePages.offer(source, request, app) }
-        async let newest = recentCards(app)
         let made = request.query["made"].flatMap { JobID($0) }
-        let visitor = Visitor(request)
         var draft = Draft.none
-        if let visitor {
+        if let visitor = Visitor(request) {
             draft = try await app.database.draft(of: visitor) ?? .none
         } else if let made {
             // Without cookies, the order itself is what remembers the form.
@@ -29,11 +28,15 @@ enum GeneratePages {
         var view = try await view(of: form, app)
         view.mark = DraftMark(version: draft.version)
         view.earlier = draft.earlier == nil ? nil : draft.reason
-        if let made, let count = request.query["count"].flatMap({ Int($0) }) {
-            view.queued = (count, count > 1 ? made : nil)
+        if let made {
+            let count = request.query["count"].flatMap { Int($0) } ?? 1
+            view.note = count == 1 ? "Queued." : "\(count) pictures are queued."
+            view.batch = count == 1 ? nil : made
+        } else if request.query["kept"] != nil {
+            view.note = "Kept as a preset."
         }
         if request.query["preview"] != nil || !form.usedAxes.isEmpty { view.preview() }
-        return page(view, app, cards: try await newest, status: .ok)
+        return try await page(view, app, status: .ok)
     }
 
     /// `POST /generate`: everything the form's buttons do. Whatever it is, the form is kept first.
@@ -96,9 +99,16 @@ enum GeneratePages {
     }
 
     static func page(_ view: GenerateView, _ app: App, status: Status) async throws -> Response {
-        page(view, app, cards: try await recentCards(app), status: status)
+        // Both questions go to the database together.
+        async let newest = recentCards(app)
+        async let presets = app.database.presetLinks(limit: shownPresets)
+        var view = view
+        view.abouts = try await app.descriptions.abouts(of: app.models.listed)
+        view.presets = try await presets
+        return page(view, app, cards: try await newest, status: status)
     }
 
+    /// Asks the database nothing: for when it is away.
     static func page(_ view: GenerateView, _ app: App, cards: [CardView], status: Status) -> Response {
         var html = HTML(capacity: 32_768)
         Pages.generatePage(into: &html, view: view, cards: cards, site: app.site)

@@ -10,16 +10,23 @@ struct GenerateView {
     let model: Model
     let description: ModelDescription
     let models: [Model]
+    /// What is known of the listed models, by their ids.
+    var abouts: [String: String] = [:]
     let canUseReplicate: Bool
     var mark = DraftMark()
     var problems = FormProblems()
     /// Why nothing could be queued, when no field is to blame.
     var alert: String?
-    /// What has just been queued.
-    var queued: (count: Int, batch: JobID?)?
+    /// What has just been done.
+    var note: String?
+    /// The pictures that have just been queued together.
+    var batch: JobID?
     var earlier: Draft.Reason?
     var plan: PlanView?
     var presets: [PresetLink] = []
+    /// A preset's name that was refused, and whether because there is one of that name.
+    var presetName = ""
+    var mayReplacePreset = false
 
     struct PresetLink {
         let id: String
@@ -126,17 +133,10 @@ struct PlanView {
         var chance = SystemRandomNumberGenerator()
         total = plan.total
         axes = plan.grid.axes.map { axis in
-            (axis.input.title, axis.values.map { value in Self.words(value, axis.input) })
+            (axis.input.title, axis.values.map { axis.input.words($0) })
         }
         count = plan.count
         variety = plan.template.variety
         examples = plan.examples(min(5, max(3, plan.total)), using: &chance)
-    }
-
-    private static func words(_ value: JSON, _ input: ModelInput) -> String {
-        if case .choice(let choices) = input.kind, let choice = choices.first(where: { $0.value == value }) {
-            return choice.title
-        }
-        return input.text(of: value)
     }
 }

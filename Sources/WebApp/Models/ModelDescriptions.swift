@@ -47,6 +47,16 @@ final class ModelDescriptions: Sendable {
         return description
     }
 
+    /// What the models are, as far as that is known; by their ids.
+    func abouts(of models: [Model]) async throws -> [String: String] {
+        var abouts: [String: String] = [:]
+        for model in models {
+            let about = try await description(of: model).about
+            if !about.isEmpty { abouts[model.id] = about }
+        }
+        return abouts
+    }
+
     /// Asks the provider in the background, unless somebody does.
     func renew(_ model: Model) {
         guard let loop = EventLoop.current else { preconditionFailure("descriptions are asked for on an event loop") }

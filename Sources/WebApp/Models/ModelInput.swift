@@ -44,6 +44,12 @@ struct ModelInput: Sendable, Equatable {
         }
     }
 
+    /// A value as people read it.
+    func words(_ value: JSON) -> String {
+        guard case .choice(let choices) = kind else { return text(of: value) }
+        return choices.first { $0.value == value }?.title ?? text(of: value)
+    }
+
     /// How a value stands in a form.
     func text(of value: JSON) -> String {
         switch (kind, value) {
