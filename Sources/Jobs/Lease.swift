@@ -1,4 +1,3 @@
-import JSON
 import Postgres
 
 /// A job as its worker holds it. Confined to the worker's loop.
@@ -36,31 +35,6 @@ extension Database {
             """
         ).map { (token: UUID, cancelRequested: Bool) in (token, cancelRequested) }
         return Dictionary(uniqueKeysWithValues: rows)
-    }
-
-    /// Stores what a later attempt must know. `false`: the lease is lost and nothing was stored.
-    func storeCheckpoint(
-        _ checkpoint: JSON,
-        providerRef: String?,
-        of job: JobID,
-        token: UUID
-    ) async throws(PostgresError) -> Bool {
-        try await !execute(
-            """
-            WITH held AS (
-                UPDATE jobs
-                SET checkpoint = \(checkpoint)
-                WHERE id = \(job) AND state = 'processing' AND lease_token = \(token)
-                RETURNING id, attempt
-            ), noted AS (
-                UPDATE job_attempts a
-                SET provider_ref = coalesce(\(providerRef), a.provider_ref)
-                FROM held
-                WHERE a.job_id = held.id AND a.number = held.attempt
-            )
-            SELECT id FROM held
-            """
-        ).isEmpty
     }
 
     /// Gives the jobs of silent workers back to the queue, and fails those that have outlived `crashLimit` workers.
