@@ -58,6 +58,7 @@ extension Database {
                         WHEN e.is_hopeless THEN 'failed'
                         ELSE 'pending'
                     END::job_state,
+                    turn = greatest(j.turn, \(Turns.foremost(for: "j"))),
                     finished_at = CASE WHEN e.cancel_requested OR e.is_hopeless THEN now() END,
                     crash_count = j.crash_count + 1,
                     error = CASE
@@ -85,19 +86,20 @@ extension Database {
     }
 
     /// Moves scheduled jobs whose time has come to where they can be claimed. One that never began takes its owner's
-    /// next turn; one that is tried again keeps its own.
+    /// next turn; those that are tried again come before, in the next turns that there are.
     func stageDueJobs(limit: Int) async throws(PostgresError) -> [JobID] {
         try await execute(
             """
             WITH due AS MATERIALIZED (
-                SELECT id, queue, owner, priority::bigint, attempt, turn AS old_turn
+                SELECT id, queue, owner, priority::bigint, attempt = 0 AS is_new
                 FROM jobs
                 WHERE state = 'scheduled' AND run_at <= now()
                 ORDER BY run_at
                 LIMIT \(limit)
                 FOR UPDATE SKIP LOCKED
             ), \(Turns.lines(of: "due")), placed AS MATERIALIZED (
-                SELECT id, CASE WHEN attempt = 0 THEN \(Turns.turn) ELSE old_turn END AS turn
+                SELECT id, CASE WHEN is_new THEN first ELSE \(Turns.next(for: "due")) END
+                    + row_number() OVER (PARTITION BY queue, owner, priority, is_new ORDER BY id) - 1 AS turn
                 FROM due
                 JOIN lines USING (queue, owner, priority)
             )
