@@ -1,4 +1,3 @@
-import JSON
 import Postgres
 
 /// A job as its worker holds it. Confined to the worker's loop.
@@ -36,23 +35,6 @@ extension Database {
         ).map { (job: JobID, token: UUID, cancelRequested: Bool) in (LeaseKey(job: job, token: token), cancelRequested)
         }
         return Dictionary(uniqueKeysWithValues: rows)
-    }
-
-    /// Stores what a later attempt must know. `false`: the lease is lost and nothing was stored.
-    func storeCheckpoint(
-        _ checkpoint: JSON,
-        providerRef: String?,
-        of job: JobID,
-        token: UUID
-    ) async throws(PostgresError) -> Bool {
-        try await !execute(
-            """
-            UPDATE jobs
-            SET checkpoint = \(checkpoint), provider_ref = coalesce(\(providerRef), provider_ref)
-            WHERE id = \(job) AND state = 'processing' AND lease_token = \(token)
-            RETURNING id
-            """
-        ).isEmpty
     }
 
     /// Gives the jobs of silent workers back to the queue, and fails those that have outlived `crashLimit` workers.

@@ -21,6 +21,10 @@ struct Configuration: Sendable {
     var projectName = "Atelier"
     var apiPrefix = "/api/v1"
     var storagePath = "var/storage"
+    /// The time between looks through the stored files for those that no picture names.
+    var sweepInterval: Duration = .seconds(3600)
+    /// How long a file is kept that no picture names: the time limit of a job, a minute to store its end, and a margin.
+    var sweepGrace: Duration = .seconds(1800)
     var publicPath = "Public"
     var migrationsPath = "migrations"
     var maxRetries = 3
@@ -99,6 +103,9 @@ extension Configuration {
         reader.decimal("RETRY_BACKOFF_BASE", &retryBackoffBase, in: 1...10)
         reader.seconds("ATELIER_JOB_TIME_LIMIT", &jobTimeLimit, in: 1...86_400)
         reader.seconds("ATELIER_JOB_LEASE", &jobLease, in: 2...3600)
+        reader.seconds("ATELIER_SWEEP_INTERVAL", &sweepInterval, in: 1...604_800)
+        sweepGrace = jobTimeLimit + .seconds(1200)
+        reader.seconds("ATELIER_SWEEP_GRACE", &sweepGrace, in: 0...31_536_000)
         reader.number("ATELIER_KEEP_JOBS_DAYS", &jobRetentionDays, in: 0...36_500)
         reader.seconds("ATELIER_DRAIN_LIMIT", &drainLimit, in: 0...3600)
         reader.text("HOST", &host)
