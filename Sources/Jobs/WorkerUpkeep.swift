@@ -129,7 +129,7 @@ extension Worker {
         }
         guard let left = try await database.abandonedJob(job), let kind = kinds[left.kind] else { return }
         try await kind.abandon(job, JSON(stored: left.checkpoint), context)
-        try await database.forgetCheckpoint(of: job)
+        try await database.forget(left.checkpoint, of: job)
     }
 
     /// Tells the pages how far jobs are, a few times a second at most.
