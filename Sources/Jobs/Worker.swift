@@ -36,6 +36,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     private let finisher: Finisher
     /// In one statement.
     private static var mostClaimedTogether: Int { 500 }
+    private let checkpoints: CheckpointWriter
     private(set) var isDraining = false
     /// Nothing is held any more.
     private(set) var isOver = false
@@ -72,6 +73,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         heartbeatDue = Signal(on: loop)
         drainBegan = Signal(on: loop)
         becameIdle = Signal(on: loop)
+        checkpoints = CheckpointWriter(database: database, loop: loop)
         let stores = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0.store) })
         finisher = Finisher(
             database: database,
@@ -294,37 +296,15 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         if queue.mayHaveMore { wakeUp.set() }
     }
 
-    /// Not interrupted by cancellation, and tried until the lease ends.
     private func remember(_ checkpoint: JSON, _ providerRef: String?, of job: RunningJob) async throws {
-        let answer = Promise<Result<Bool, PostgresError>>(on: loop)
-        loop.spawn {
-            answer.succeed(await self.storeCheckpoint(checkpoint, providerRef, of: job))
-        }
-        guard try await answer.settled().get() else {
+        let note = CheckpointNote(
+            lease: job.claimed.lease,
+            checkpoint: checkpoint,
+            providerRef: providerRef
+        )
+        guard try await checkpoints.store(note, until: { job.leaseEnds }) else {
             job.stop(.leaseLost)
             throw LeaseLost()
-        }
-    }
-
-    private func storeCheckpoint(
-        _ checkpoint: JSON,
-        _ providerRef: String?,
-        of job: RunningJob
-    ) async -> Result<Bool, PostgresError> {
-        while true {
-            do throws(PostgresError) {
-                let isHeld = try await database.storeCheckpoint(
-                    checkpoint,
-                    providerRef: providerRef,
-                    of: job.claimed.id,
-                    token: job.claimed.token
-                )
-                return .success(isHeld)
-            } catch {
-                guard error.mayPass else { return .failure(error) }
-                guard job.leaseEnds > .current else { return .success(false) }
-                try? await loop.sleep(for: .milliseconds(100))
-            }
         }
     }
 
