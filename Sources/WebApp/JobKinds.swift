@@ -15,6 +15,8 @@ extension Worker where Context == App {
         settings.retry = RetryRule(base: configuration.retryBackoffBase)
         settings.lease = configuration.jobLease
         settings.heartbeat = configuration.jobLease / 5
+        settings.retention =
+            configuration.jobRetentionDays == 0 ? nil : .seconds(86_400 * configuration.jobRetentionDays)
         settings.drainLimit = configuration.drainLimit
         settings.channelPrefix = configuration.redisPrefix
         change(&settings)
