@@ -86,6 +86,20 @@ let package = Package(
             path: "Tests/QueueBench",
             swiftSettings: measured
         ),
+        // Kills everything, and looks whether anything was lost: script/chaos.
+        .target(
+            name: "ChaosCheck",
+            dependencies: ["EventLoop", "JSON", "Postgres", "Support"],
+            path: "Tests/ChaosCheck",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Chaos",
+            dependencies: ["ChaosCheck", "EventLoop", "HTTPClient", "JSON", "Postgres", "Support"],
+            path: "Tests/Chaos",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "ChaosTests", dependencies: ["ChaosCheck", "EventLoop", "Postgres", "Support"], swiftSettings: strict),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Support"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(

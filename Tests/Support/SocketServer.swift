@@ -181,6 +181,8 @@ public struct RawRequest: Sendable {
     public let target: String
     public let headers: [(name: String, value: String)]
     public let body: [UInt8]
+    /// When it was read, in seconds since 1970.
+    public let time = wallClock()
 
     public var text: String { String(decoding: body, as: UTF8.self) }
 
