@@ -70,7 +70,7 @@ let package = Package(
         // Tests mirror the sources; Support holds the in-process site and the stand-ins for outside providers.
         .target(
             name: "Support",
-            dependencies: ["EventLoop", "JSON", "Postgres", "Redis", "HTTPClient", "HTTPServer"],
+            dependencies: ["EventLoop", "CLinux", "JSON", "Postgres", "Redis", "HTTPClient", "HTTPServer"],
             path: "Tests/Support",
             swiftSettings: strict
         ),
@@ -99,7 +99,11 @@ let package = Package(
             path: "Tests/Chaos",
             swiftSettings: strict
         ),
-        .testTarget(name: "ChaosTests", dependencies: ["ChaosCheck", "EventLoop", "Postgres", "Support"], swiftSettings: strict),
+        .testTarget(
+            name: "ChaosTests",
+            dependencies: ["ChaosCheck", "EventLoop", "Postgres", "Support"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Support"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(

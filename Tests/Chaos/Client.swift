@@ -74,7 +74,9 @@ final class Client: @unchecked Sendable {
         var body: JSON = ["prompt": .string(prompt), "model": .string(FaultyProvider.model)]
         if let canvasSize {
             let size = JSON.integer(canvasSize)
-            body = ["prompt": .string(prompt), "model": "atelier/canvas", "parameters": ["width": size, "height": size]]
+            body = [
+                "prompt": .string(prompt), "model": "atelier/canvas", "parameters": ["width": size, "height": size],
+            ]
         }
         var request = ClientRequest("POST", "\(address)/api/v1/generate", network: .unrestricted)
         request.headers = [("Content-Type", "application/json")]
@@ -88,7 +90,9 @@ final class Client: @unchecked Sendable {
     private func cancel(_ job: String) async {
         for _ in 0..<5 {
             var request = ClientRequest("POST", "\(address)/jobs/\(job)/cancel", network: .unrestricted)
-            request.headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")]
+            request.headers = [
+                ("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin"),
+            ]
             request.timeout = .seconds(5)
             if let response = try? await http.send(request), response.status == 303 { return }
             try? await loop.sleep(for: .milliseconds(300))

@@ -11,11 +11,13 @@ final class Fleet: @unchecked Sendable {
 
     /// A process that was told to end may take so long: the drain limit, and what comes on top of it.
     private static let patience = Duration.seconds(25)
+    private static let youth = Duration.seconds(2)
 
     private struct Berth {
         var process: ChildProcess
         /// What it calls itself at the provider.
         var client: String
+        let startedAt = MonotonicTime.current
         var frozenSince: Double?
     }
 
@@ -71,10 +73,14 @@ final class Fleet: @unchecked Sendable {
     /// It must end in order, and soon.
     func end(_ target: Schedule.Target) async {
         guard let berth = leave(target) else { return }
+        // A process that has barely begun is ended by the signal itself.
+        let isYoung = MonotonicTime.current - berth.startedAt < Self.youth
         berth.process.kill(SIGTERM)
         do {
             let status = try await eventually(within: Self.patience, on: loop) { berth.process.exitStatus() }
-            if status != 0 { misconduct.append("\(berth.client) ended with \(status) when it was told to end") }
+            if status != 0, !(status == 128 + SIGTERM && isYoung) {
+                misconduct.append("\(berth.client) ended with \(status) when it was told to end")
+            }
         } catch {
             misconduct.append("\(berth.client) did not end within \(Self.patience) when it was told to")
             berth.process.kill(SIGKILL)

@@ -40,6 +40,7 @@ struct Main {
                 do {
                     let report = Report(try await run.execute(), seed: seed)
                     print(report.text)
+                    try write(report.text, to: "\(folder)/report.txt")
                     if !report.isGood { status.code = 1 }
                 } catch is CancellationError {
                     say("stopped")
@@ -64,6 +65,12 @@ struct Main {
             _ = system("rm -rf '\(folder)'")
         }
         return status.code
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        guard let file = fopen(path, "we") else { throw SystemError("fopen") }
+        defer { fclose(file) }
+        fputs(text + "\n", file)
     }
 
     private static func makeFolder() throws -> String {

@@ -23,7 +23,14 @@ extension Database {
             timeout: .seconds(60)
         ).map {
             (
-                id: String, kind: String, prompt: String, queue: String, state: String, attempt: Int, retries: Int, crashes: Int,
+                id: String,
+                kind: String,
+                prompt: String,
+                queue: String,
+                state: String,
+                attempt: Int,
+                retries: Int,
+                crashes: Int,
                 error: String?
             ) in
             JobRow(
@@ -51,7 +58,13 @@ extension Database {
             timeout: .seconds(60)
         ).map {
             (
-                job: String, number: Int, worker: String, start: Double, end: Double?, outcome: String?, error: String?,
+                job: String,
+                number: Int,
+                worker: String,
+                start: Double,
+                end: Double?,
+                outcome: String?,
+                error: String?,
                 reference: String?
             ) in
             AttemptRow(

@@ -48,13 +48,12 @@ extension Checker {
         wasJustThawed(prediction.client, at: prediction.createdAt)
     }
 
-    /// The job came to an end while its last worker, who died, was creating the prediction: nobody has searched for it.
+    /// The job came to an end while its last attempt was creating the prediction: nobody has searched for it.
     private func wasAbandoned(_ job: JobRow, leaving prediction: PredictionRecord) -> Bool {
         guard job.state == "cancelled" || failedForItsWorkers(job), let last = attempts[job.id]?.last else {
             return false
         }
-        return last.outcome == "crashed" && last.startedAt <= prediction.createdAt
+        return ["crashed", "cancelled"].contains(last.outcome) && last.startedAt <= prediction.createdAt
     }
-
 
 }

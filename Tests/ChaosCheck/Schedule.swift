@@ -89,7 +89,13 @@ public struct Schedule: Sendable {
             let blow = isKill ? chance.pick(Self.kills(of: target)) : .freeze
             let pause = Self.pause(after: blow, of: target, lease: lease, &chance)
             events.append(
-                Event(target: target, blow: blow, time: time, pause: pause, choice: Int.random(in: 0..<1000, using: &chance))
+                Event(
+                    target: target,
+                    blow: blow,
+                    time: time,
+                    pause: pause,
+                    choice: Int.random(in: 0..<1000, using: &chance)
+                )
             )
             freeAt[target] = time + pause + chance.within(0.3...1.5)
             if isKill { killsLeft -= 1 } else { freezesLeft -= 1 }

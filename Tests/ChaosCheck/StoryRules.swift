@@ -22,7 +22,9 @@ extension Checker {
                 }
             if !isLegal || move.from != state {
                 findings.add(
-                    .wrong, job.id, "went from \(move.from ?? "nothing") to \(move.to), and was \(state ?? "nothing")"
+                    .wrong,
+                    job.id,
+                    "went from \(move.from ?? "nothing") to \(move.to), and was \(state ?? "nothing")"
                 )
             }
             state = move.to

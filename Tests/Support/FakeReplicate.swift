@@ -83,7 +83,8 @@ public final class FakeReplicate: Sendable {
         case ("GET", "predictions", 1):
             return special(nextAnswer(\.listAnswers, to: request), on: connection) { _ in list(request) }
         case ("GET", "predictions", 2):
-            return special(nextAnswer(\.pollAnswers, to: request), on: connection) { _ in poll(path[1], on: connection) }
+            return special(nextAnswer(\.pollAnswers, to: request), on: connection) { _ in poll(path[1], on: connection)
+            }
         case ("POST", "predictions", 3) where path[2] == "cancel":
             return special(nextAnswer(\.cancelAnswers, to: request), on: connection) { _ in
                 change(path[1]) { $0.cancel() }
