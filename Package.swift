@@ -121,7 +121,7 @@ let package = Package(
             swiftSettings: strict,
             plugins: ["CompileTemplates"]
         ),
-        .testTarget(name: "MediaTests", dependencies: ["Media", "CZlib"], swiftSettings: strict),
+        .testTarget(name: "MediaTests", dependencies: ["Media", "EventLoop", "CZlib"], swiftSettings: strict),
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"], swiftSettings: strict),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "Support"], swiftSettings: strict),
         .testTarget(

@@ -178,11 +178,11 @@
   // The figures of the running system
 
   async function askForFigures(signal) {
-    const figures = byId("figures");
+    const figures = document.querySelector("[data-refresh]");
     if (!figures) return false;
     const answer = await ask(figures.dataset.refresh, signal, 15);
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-    morph(figures, parse(answer.html).getElementById("figures"));
+    morph(figures, parse(answer.html).getElementById(figures.id));
     return 3000;
   }
 

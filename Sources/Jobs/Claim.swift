@@ -46,10 +46,11 @@ struct Claim: Sendable {
     /// some old transaction might still see them, would be read again and again.
     var from: QueuePlace?
 
-    /// MATERIALIZED is a fence: without it the planner may run the limited sub-select again and lease too many.
-    ///
-    /// The chosen rows are found again by their place in the table, not by way of an index. One that has moved meanwhile
+    /// The chosen rows are found again by their places in the table, not by way of an index. One that has moved meanwhile
     /// is left for the next claim.
+    ///
+    /// As an array, which is made once: joined, the sub-select might be run again and lease too many, and for a limit
+    /// that it does not know the planner expects a tenth of what waits, and reads the whole table.
     var statement: SQL {
         let places: SQL =
             if let from { "AND (priority, turn, id) >= (\(from.priority)::smallint, \(from.turn), \(from.id))" } else {
@@ -63,21 +64,19 @@ struct Claim: Sendable {
                 """
             } else { "\(limit)" }
         return """
-            WITH claimable AS MATERIALIZED (
-                SELECT ctid AS place
+            UPDATE jobs j
+            SET state = 'processing', attempt = j.attempt + 1, worker = \(worker), lease_token = \(token),
+                lease_until = now() + \(lease), heartbeat_at = now(), started_at = now(), progress = 0,
+                provider_ref = NULL, updated_at = now()
+            WHERE j.ctid = ANY (ARRAY(
+                SELECT ctid
                 FROM jobs
                 WHERE state = 'pending' AND queue = \(queue) \(places)
                     AND NOT EXISTS (SELECT FROM queues WHERE name = \(queue) AND paused_at IS NOT NULL)
                 ORDER BY priority, turn, id
                 LIMIT \(room)
                 FOR UPDATE SKIP LOCKED
-            )
-            UPDATE jobs j
-            SET state = 'processing', attempt = j.attempt + 1, worker = \(worker), lease_token = \(token),
-                lease_until = now() + \(lease), heartbeat_at = now(), started_at = now(), progress = 0,
-                provider_ref = NULL, updated_at = now()
-            FROM claimable c
-            WHERE j.ctid = c.place
+            ))
             RETURNING \(ClaimedJob.columns)
             """
     }

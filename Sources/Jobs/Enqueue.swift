@@ -66,35 +66,3 @@ public struct NewJob: Sendable {
         """
     }
 }
-
-/// How owners take turns: jobs of one priority are begun in the order of their turns, and those of one owner stand in
-/// different ones. Whoever asks for a hundred pictures gets every second place beside somebody who asks for one.
-enum Turns {
-    /// The relation `lines (queue, owner, priority, first)`: for each owner with jobs in `relation`, the turn of the
-    /// next one. That is behind the owner's last waiting job, or else in the turn that is being begun.
-    static func lines(of relation: SQL) -> SQL {
-        """
-        lines AS MATERIALIZED (
-            SELECT queue, owner, priority, coalesce(
-                (
-                    SELECT j.turn + 1
-                    FROM jobs j
-                    WHERE j.state = 'pending' AND j.queue = asking.queue AND j.owner = asking.owner
-                        AND j.priority = asking.priority
-                    ORDER BY j.turn DESC
-                    LIMIT 1
-                ), (
-                    SELECT j.turn
-                    FROM jobs j
-                    WHERE j.state = 'pending' AND j.queue = asking.queue AND j.priority = asking.priority
-                    ORDER BY j.turn
-                    LIMIT 1
-                ), 0) AS first
-            FROM (SELECT DISTINCT queue, owner, priority FROM \(relation)) AS asking
-        )
-        """
-    }
-
-    /// The turn of a row of the relation, beside its `lines`.
-    static let turn: SQL = "first + row_number() OVER (PARTITION BY queue, owner, priority ORDER BY id) - 1"
-}

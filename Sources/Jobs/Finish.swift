@@ -50,6 +50,10 @@ extension Database {
                         WHEN held.outcome IN ('retried', 'snoozed') THEN now() + held.delay_ms * interval '1 millisecond'
                         ELSE j.run_at
                     END,
+                    turn = CASE
+                        WHEN held.outcome = 'handed_back' THEN greatest(j.turn, \(Turns.foremost(for: "j")))
+                        ELSE j.turn
+                    END,
                     error = CASE WHEN held.outcome = 'handed_back' THEN j.error ELSE held.error END,
                     finished_at = CASE WHEN held.outcome IN ('completed', 'failed', 'cancelled') THEN now() END,
                     progress = CASE WHEN held.outcome = 'completed' THEN 1 ELSE 0 END,

@@ -55,11 +55,14 @@ public struct JobError: Error, Sendable, Hashable, CustomStringConvertible {
     public let isTransient: Bool
     /// The least time to wait, in the words of whoever refused.
     public let retryAfter: Duration?
+    /// Whether waiting for it uses up a retry. What is paid for already is not given up because somebody says “later”.
+    public var usesRetry: Bool
 
-    public init(_ message: String, isTransient: Bool, retryAfter: Duration? = nil) {
+    public init(_ message: String, isTransient: Bool, retryAfter: Duration? = nil, usesRetry: Bool = true) {
         self.message = message
         self.isTransient = isTransient
         self.retryAfter = retryAfter
+        self.usesRetry = usesRetry
     }
 
     public static func permanent(_ message: String) -> JobError { JobError(message, isTransient: false) }

@@ -33,9 +33,15 @@ public struct RetryRule: Sendable, Hashable {
     ///   - chance: uniformly drawn from 0 ..< 1.
     public func verdict(on error: JobError, retryCount: Int, maxRetries: Int, chance: Double) -> Verdict {
         guard error.isTransient, retryCount < maxRetries else { return .fail }
-        let jittered = min(pow(base, Double(retryCount + 1)), seconds(cap)) * chance
         let asked = min(error.retryAfter ?? .zero, longestRetryAfter)
-        return .retry(after: max(.seconds(jittered), asked))
+        return .retry(after: max(jitter(before: retryCount + 1, chance: chance), asked))
+    }
+
+    /// The wait before the next of so many attempts.
+    ///
+    /// - Parameter chance: uniformly drawn from 0 ..< 1.
+    func jitter(before attempts: Int, chance: Double) -> Duration {
+        .seconds(min(pow(base, Double(attempts)), seconds(cap)) * chance)
     }
 
     /// - Parameter snoozeCount: snoozes so far.

@@ -35,6 +35,10 @@ extension RunningJob {
     }
 
     private func failed(with failure: JobError) -> FinishedAttempt {
+        if failure.isTransient, !failure.usesRetry {
+            let wait = settings.retry.jitter(before: claimed.snoozeCount + 1, chance: Double.random(in: 0..<1))
+            return snoozed(max(failure.retryAfter ?? .zero, wait), reason: failure.message)
+        }
         let verdict = settings.retry.verdict(
             on: failure,
             retryCount: claimed.retryCount,

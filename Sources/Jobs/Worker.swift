@@ -30,9 +30,13 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     /// Of those running, how many have an end that is not stored yet.
     private var unsettled = 0
     private var changed: [JobChange] = []
+    /// Of those that showed themselves lately, as of the last heartbeat.
+    var otherWorkers = 0
+    private var spread: LoopTimer?
     private let finisher: Finisher
     /// In one statement.
     private static var mostClaimedTogether: Int { 500 }
+    private let checkpoints: CheckpointWriter
     private(set) var isDraining = false
     /// Nothing is held any more.
     private(set) var isOver = false
@@ -69,6 +73,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         heartbeatDue = Signal(on: loop)
         drainBegan = Signal(on: loop)
         becameIdle = Signal(on: loop)
+        checkpoints = CheckpointWriter(database: database, loop: loop)
         let stores = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0.store) })
         finisher = Finisher(
             database: database,
@@ -136,7 +141,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
 
     private func heard(_ message: String, on channel: String) {
         if channel == channels.wakeUps {
-            if queues.contains(where: { $0.settings.name == message }) { wakeUp.set() }
+            if queues.contains(where: { $0.settings.name == message }) { wakeUpSoon() }
         } else if let job = JobID(message), running.values.contains(where: { $0.claimed.id == job }) {
             // Whether it should really stop is for the database to say.
             heartbeatDue.set()
@@ -145,14 +150,27 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
 
     // MARK: Claiming
 
+    /// At once when no other worker hears the same; else a little later, so that they do not all come for one job.
+    private func wakeUpSoon() {
+        guard otherWorkers > 0 else { return wakeUp.set() }
+        guard spread == nil else { return }
+        let longest = min(Duration.milliseconds(otherWorkers), .milliseconds(50))
+        spread = loop.schedule(after: longest * Double.random(in: 0...1)) { [weak self] in
+            self?.spread = nil
+            self?.wakeUp.set()
+        }
+    }
+
     private func keepClaiming() async {
         await keepRegisteringQueues()
         var failures = 0
+        var idlePolls = 0
         while !isDraining {
-            var wait = pause
+            var wait = pause(after: idlePolls)
             do {
                 let claimed = try await claimOnce()
                 failures = 0
+                idlePolls = claimed > 0 ? 0 : idlePolls + 1
                 if claimed > 0, hasRoomForMore { continue }
             } catch {
                 failures += 1
@@ -165,8 +183,11 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
 
     private var hasRoomForMore: Bool { queues.contains { $0.mayHaveMore && $0.freeSlots > 0 } }
 
-    private var pause: Duration {
-        let interval = redis.isAvailable ? settings.pollInterval : settings.pollIntervalWithoutWakeUps
+    /// Short after work, then longer and longer: a wake-up that was lost costs little while there is much to do, and
+    /// looking costs little while there is nothing.
+    private func pause(after idlePolls: Int) -> Duration {
+        let longest = redis.isAvailable ? settings.pollInterval : settings.pollIntervalWithoutWakeUps
+        let interval = min(longest, Duration.milliseconds(25) * (1 << min(idlePolls, 10)))
         // Spread, so that many workers do not look at the queue in step.
         return interval * Double.random(in: 0.8...1)
     }
@@ -275,37 +296,15 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         if queue.mayHaveMore { wakeUp.set() }
     }
 
-    /// Not interrupted by cancellation, and tried until the lease ends.
     private func remember(_ checkpoint: JSON, _ providerRef: String?, of job: RunningJob) async throws {
-        let answer = Promise<Result<Bool, PostgresError>>(on: loop)
-        loop.spawn {
-            answer.succeed(await self.storeCheckpoint(checkpoint, providerRef, of: job))
-        }
-        guard try await answer.settled().get() else {
+        let note = CheckpointNote(
+            lease: job.claimed.lease,
+            checkpoint: checkpoint,
+            providerRef: providerRef
+        )
+        guard try await checkpoints.store(note, until: { job.leaseEnds }) else {
             job.stop(.leaseLost)
             throw LeaseLost()
-        }
-    }
-
-    private func storeCheckpoint(
-        _ checkpoint: JSON,
-        _ providerRef: String?,
-        of job: RunningJob
-    ) async -> Result<Bool, PostgresError> {
-        while true {
-            do throws(PostgresError) {
-                let isHeld = try await database.storeCheckpoint(
-                    checkpoint,
-                    providerRef: providerRef,
-                    of: job.claimed.id,
-                    token: job.claimed.token
-                )
-                return .success(isHeld)
-            } catch {
-                guard error.mayPass else { return .failure(error) }
-                guard job.leaseEnds > .current else { return .success(false) }
-                try? await loop.sleep(for: .milliseconds(100))
-            }
         }
     }
 

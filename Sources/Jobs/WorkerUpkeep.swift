@@ -39,7 +39,7 @@ extension Worker {
                 if shouldCancel { job.stop(.cancelRequested) }
             }
         }
-        try await leaseDatabase.reportWorker(
+        otherWorkers = try await leaseDatabase.reportWorker(
             id,
             name: name,
             queues: settings.queues,

@@ -27,6 +27,11 @@ public struct BlobName: Sendable, Hashable, CustomStringConvertible {
     /// The folder it lies in: 256 of them keep each one short.
     var folder: Substring { description.prefix(2) }
 
+    /// Whether that may be such a folder.
+    static func isFolder(_ name: String) -> Bool {
+        name.utf8.count == 2 && name.utf8.allSatisfy { hexadecimal.contains($0) }
+    }
+
     private static let digits = 64
     private static let hexadecimal = Array("0123456789abcdef".utf8)
 

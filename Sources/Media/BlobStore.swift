@@ -8,7 +8,8 @@ import Glibc
 public struct BlobStore: Sendable {
     public let root: String
 
-    private var temporaryFolder: String { "\(root)/tmp" }
+    static let temporaryFolderName = "tmp"
+    var temporaryFolder: String { "\(root)/\(Self.temporaryFolderName)" }
 
     public init(root: String) {
         self.root = root
@@ -62,27 +63,6 @@ public struct BlobStore: Sendable {
         return false
     }
 
-    /// Removes what processes that died left behind; the number of files. `age` is the time since the last write.
-    @discardableResult
-    public func sweepTemporary(olderThan age: Duration) -> Int {
-        guard let folder = opendir(temporaryFolder) else { return 0 }
-        defer { closedir(folder) }
-        let newest = time(nil) - Int(age.components.seconds)
-        var removed = 0
-        let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
-        while let entry = readdir(folder) {
-            // Not by way of `pointee.d_name`: that reads 256 bytes, and the last entry of a block has fewer.
-            let start = UnsafeRawPointer(entry) + nameOffset
-            let name = String(cString: start.assumingMemoryBound(to: CChar.self))
-            var status = stat()
-            let path = "\(temporaryFolder)/\(name)"
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mtim.tv_sec <= newest
-            else { continue }
-            if unlink(path) == 0 { removed += 1 }
-        }
-        return removed
-    }
-
     private func keep(_ file: borrowing OpenFile, at path: String, extension: String) throws(BlobError) -> StoredBlob {
         let (hash, bytes) = try file.contentHash()
         guard let name = BlobName(hash: hash, extension: `extension`) else {
@@ -90,11 +70,13 @@ public struct BlobStore: Sendable {
         }
         let folder = "\(root)/\(name.folder)"
         let target = self.path(of: name)
-        if isWhole(target, bytes: bytes) {
+        if rejuvenate(target, bytes: bytes) {
             unlink(path)
-            utimensat(AT_FDCWD, target, nil, 0)
         } else {
-            guard fchmod(file.descriptor, 0o640) == 0, fsync(file.descriptor) == 0 else { throw .notStored(errno) }
+            // It may have been written long ago.
+            guard futimens(file.descriptor, nil) == 0, fchmod(file.descriptor, 0o640) == 0,
+                fsync(file.descriptor) == 0
+            else { throw .notStored(errno) }
             if rename(path, target) != 0 {
                 guard errno == ENOENT else { throw .notStored(errno) }
                 try makeFolder(folder)
@@ -107,10 +89,16 @@ public struct BlobStore: Sendable {
         return StoredBlob(name: name, bytes: bytes)
     }
 
-    /// One that is shorter than its name promises, after a disk's failure, is replaced.
+    /// Makes a stored file young; `false` when it is not there, or, after a disk's failure, not all of it.
+    ///
+    /// It is looked at again afterwards: a sweep may have set it aside just before, and not have seen how young it is.
+    private func rejuvenate(_ path: String, bytes: Int) -> Bool {
+        isWhole(path, bytes: bytes) && utimensat(AT_FDCWD, path, nil, 0) == 0 && isWhole(path, bytes: bytes)
+    }
+
     private func isWhole(_ path: String, bytes: Int) -> Bool {
-        var status = stat()
-        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && Int(status.st_size) == bytes
+        guard let status = FileStatus(path) else { return false }
+        return status.isRegular && status.bytes == bytes
     }
 
     private func makeFolder(_ path: String, withParents: Bool = false) throws(BlobError) {

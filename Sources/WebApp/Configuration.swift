@@ -10,6 +10,7 @@ struct Configuration: Sendable {
     var replicateBaseURL = "https://api.replicate.com/v1"
     /// What the model picker offers of Replicate; any other model can be typed by API clients.
     var replicateModels = ["black-forest-labs/flux-schnell", "stability-ai/sdxl", "google/imagen-4"]
+    /// Predictions under way, over all workers.
     var replicateConcurrency = 16
     /// Predictions started a second, over all workers; 0 lifts the limit.
     var replicateRate = 5
@@ -20,6 +21,10 @@ struct Configuration: Sendable {
     var projectName = "Atelier"
     var apiPrefix = "/api/v1"
     var storagePath = "var/storage"
+    /// The time between looks through the stored files for those that no picture names.
+    var sweepInterval: Duration = .seconds(3600)
+    /// How long a file is kept that no picture names: the time limit of a job, a minute to store its end, and a margin.
+    var sweepGrace: Duration = .seconds(1800)
     var publicPath = "Public"
     var migrationsPath = "migrations"
     var maxRetries = 3
@@ -27,6 +32,8 @@ struct Configuration: Sendable {
     var jobTimeLimit: Duration = .seconds(600)
     /// A job whose worker is silent for so long is given to another.
     var jobLease: Duration = .seconds(15)
+    /// Days that failed and cancelled jobs are kept; 0: for ever. Pictures stay anyway.
+    var jobRetentionDays = 30
     var host = "127.0.0.1"
     var port = 8080
     /// Names this server answers to; empty: loopback names when bound to loopback, else any.
@@ -96,6 +103,10 @@ extension Configuration {
         reader.decimal("RETRY_BACKOFF_BASE", &retryBackoffBase, in: 1...10)
         reader.seconds("ATELIER_JOB_TIME_LIMIT", &jobTimeLimit, in: 1...86_400)
         reader.seconds("ATELIER_JOB_LEASE", &jobLease, in: 2...3600)
+        reader.seconds("ATELIER_SWEEP_INTERVAL", &sweepInterval, in: 1...604_800)
+        sweepGrace = jobTimeLimit + .seconds(1200)
+        reader.seconds("ATELIER_SWEEP_GRACE", &sweepGrace, in: 0...31_536_000)
+        reader.number("ATELIER_KEEP_JOBS_DAYS", &jobRetentionDays, in: 0...36_500)
         reader.seconds("ATELIER_DRAIN_LIMIT", &drainLimit, in: 0...3600)
         reader.text("HOST", &host)
         reader.number("PORT", &port, in: 0...65_535)

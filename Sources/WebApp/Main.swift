@@ -25,6 +25,8 @@ struct Main {
                 try ServeCommand(configuration: .load(), servesWeb: false, runsWorker: true).run()
             case .migrate(let action):
                 try MigrateCommand(configuration: .load()).run(action)
+            case .sweep(let isDry):
+                try SweepCommand(configuration: .load(), isDry: isDry).run()
             case .health:
                 try HealthCommand(configuration: .load()).run()
             }

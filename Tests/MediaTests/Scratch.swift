@@ -5,8 +5,8 @@ import Testing
 final class Scratch: Sendable {
     let path: String
 
-    init() throws {
-        var template = Array("/tmp/atelier-media-XXXXXX".utf8CString)
+    init(in parent: String = "/tmp") throws {
+        var template = Array("\(parent)/atelier-media-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure(call: "mkdtemp", code: errno) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
@@ -59,4 +59,10 @@ func contents(of path: String) throws -> [UInt8] {
 func fileStatus(_ path: String) -> stat? {
     var status = stat()
     return lstat(path, &status) == 0 ? status : nil
+}
+
+/// Makes a file as old as if it had been kept so many seconds ago.
+func age(_ path: String, by seconds: Int) {
+    let past = timespec(tv_sec: time(nil) - seconds, tv_nsec: 0)
+    utimensat(AT_FDCWD, path, [past, past], 0)
 }

@@ -188,7 +188,8 @@ private struct Measurement {
     // MARK: The table
 
     private func row(_ name: String, _ value: String) {
-        print("| \(name.padded(46)) | \(String(repeating: " ", count: max(0, 33 - value.count)))\(value) |")
+        let space = String(repeating: " ", count: max(0, 16 - value.count))
+        print("| \(name.padded(46)) | \("".padded(14)) | \(space)\(value) |")
     }
 
     private func perSecond(_ count: Int, _ time: Duration) -> Int {

@@ -88,7 +88,7 @@ struct TestSite: Sendable {
         return try #require(answer.json["job_id"]?.string, "\(answer.status): \(answer.text)")
     }
 
-    private func encoded(_ text: String) -> String {
+    func encoded(_ text: String) -> String {
         text.utf8.map { byte in
             let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
             return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)

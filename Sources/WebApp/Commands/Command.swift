@@ -5,6 +5,7 @@ enum Command: Equatable {
     case serve(withWorker: Bool)
     case work
     case migrate(MigrateAction)
+    case sweep(isDry: Bool)
     case health
 
     enum MigrateAction: Equatable {
@@ -25,6 +26,7 @@ enum Command: Equatable {
           migrate status           list the migrations, applied or not
           migrate history          list what was applied, and when
           migrate new NAME         write an empty migration
+          sweep [--dry-run]        remove stored files that no picture names, as the server does every hour; or list them
           health                   ask the server on HOST and PORT whether it can serve; exit status 0 or 1
           version                  print the version
 
@@ -46,6 +48,10 @@ enum Command: Equatable {
             if withWorker { rest.removeFirst() }
             self = .serve(withWorker: withWorker)
         case "work": self = .work
+        case "sweep":
+            let isDry = rest.first == "--dry-run"
+            if isDry { rest.removeFirst() }
+            self = .sweep(isDry: isDry)
         case "health": self = .health
         case "migrate": self = .migrate(try Self.migrateAction(&rest))
         default: throw UsageError(message: "There is no command “\(name)”.")

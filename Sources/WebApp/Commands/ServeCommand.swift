@@ -5,7 +5,6 @@ import HTTPClient
 import HTTPServer
 import JSON
 import Jobs
-import Media
 import Postgres
 import Redis
 
@@ -108,7 +107,10 @@ struct ServeCommand {
         worker?.drain()
         await server?.drain(within: min(app.configuration.drainLimit, .seconds(10)))
         await workerEnded.settled()
+        sweeping.cancel()
         app.database.close()
+        // What it has aside it puts back first.
+        await sweeping.value
         app.log.info("stopped")
     }
 }
@@ -153,13 +155,4 @@ private final class Ending: @unchecked Sendable {
         while sem_wait(&semaphore) != 0 {}
         return error
     }
-}
-
-/// Removes what killed processes left half written: now and every hour, files that nobody has touched for one.
-private func keepSweeping(_ app: App, on loop: EventLoop) async {
-    repeat {
-        let blobs = app.blobs
-        let removed = (try? await app.blocking.run { blobs.sweepTemporary(olderThan: .seconds(3600)) }) ?? 0
-        if removed > 0 { app.log.info("swept temporary files") { $0.field("count", removed) } }
-    } while (try? await loop.sleep(for: .seconds(3600))) != nil
 }

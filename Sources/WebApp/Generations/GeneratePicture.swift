@@ -42,6 +42,13 @@ struct GeneratePicture: Job {
         return .completed(kept)
     }
 
+    static func abandon(_ id: JobID, checkpoint: JSON, _ app: App) async throws {
+        guard let wanted = try await app.database.wantedPicture(id),
+            case .known(let model) = app.models.find(wanted.model)
+        else { return }
+        try await model.provider.abandon(checkpoint)
+    }
+
     static func store(_ products: [(id: JobID, product: [KeptPicture])]) -> SQL? {
         let rows = products.flatMap { id, pictures in
             pictures.enumerated().map { (id: id.rawValue, position: $0.offset, picture: $0.element) }

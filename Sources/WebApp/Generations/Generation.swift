@@ -56,7 +56,7 @@ final class Generation: Sendable {
         }
     }
 
-    enum State: String, Sendable, PostgresDecodable {
+    enum State: String, Sendable, CaseIterable, PostgresDecodable {
         case pending, scheduled, processing, completed, failed, cancelled
 
         /// The word of the API, which knows no `scheduled`: such a job is pending, and `next_attempt_at` tells why.

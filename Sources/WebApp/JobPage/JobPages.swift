@@ -27,11 +27,13 @@ enum JobPages {
 
     /// `POST /jobs/{id}/cancel`
     static func cancel(_ request: Request, _ app: App, id: JobID) async throws -> Response {
-        switch try await app.database.cancelJob(id) {
-        case .unknownJob: throw PageError.notFound
-        case .cancelled, .requested: app.redis.announceCancellation(of: [id], on: app.channels)
-        case .alreadyFinished: break
-        }
+        guard try await JobDeed.cancel.perform(on: [id], app).gone == 0 else { throw PageError.notFound }
+        return .redirect(to: "/jobs/\(id)")
+    }
+
+    /// `POST /jobs/{id}/retry`
+    static func retry(_ request: Request, _ app: App, id: JobID) async throws -> Response {
+        guard try await JobDeed.retry.perform(on: [id], app).gone == 0 else { throw PageError.notFound }
         return .redirect(to: "/jobs/\(id)")
     }
 }

@@ -17,6 +17,13 @@ protocol PictureProvider: Sendable {
     /// Throws `JobError` in words fit for the person who asked; stops soon after cancellation. What has been paid for
     /// must be found again by a later attempt: see `Attempt.remember`.
     func make(_ wanted: WantedPicture, _ attempt: Attempt) async throws -> [MadePicture]
+
+    /// Ends what a cancelled job has begun, as its last attempt remembered it. May be called twice.
+    func abandon(_ checkpoint: JSON) async throws
+}
+
+extension PictureProvider {
+    func abandon(_ checkpoint: JSON) async throws {}
 }
 
 /// What a provider is asked for.

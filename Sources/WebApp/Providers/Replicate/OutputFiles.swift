@@ -37,7 +37,11 @@ struct OutputFiles: Sendable {
                 // Files are removed an hour after the prediction; sooner, the network behind them may lag.
                 throw .transient("The picture is not at its address (status \(response.status))")
             default:
-                throw .transient("The picture cannot be fetched (status \(response.status))")
+                throw JobError(
+                    "The picture cannot be fetched (status \(response.status))",
+                    isTransient: true,
+                    usesRetry: response.status != 429
+                )
             }
         }
         throw .transient("The picture’s address redirects too often")

@@ -49,12 +49,16 @@ extension PredictionRun {
         let created: Prediction
         do {
             created = try await client.create(order, cancelAfter: timeLimit)
-        } catch let refusal as JobError {
+        } catch var refusal as JobError {
             // There is nothing to search for; if this cannot be stored, the next attempt searches in vain.
             try? await remember(.nothing)
+            // Nor is there anything paid for that must not be given up.
+            refusal.usesRetry = true
             throw refusal
         }
         if attempt.mustNotGoOn {
+            // In case this does not reach Replicate, the job's end sees to it once more.
+            try? await remember(.prediction(created.id))
             await cancel(created.id)
             throw CancellationError()
         }

@@ -70,10 +70,13 @@ struct PredictionRun: Sendable {
 
     private var chance: Double { Double.random(in: 0..<1) }
 
+    /// What could not be cancelled stays in the job's memory, and is cancelled by a job of its own.
     func cancel(_ id: String) async {
         for _ in 0..<3 {
             do throws(JobError) {
-                return try await client.cancel(id)
+                try await client.cancel(id)
+                try? await remember(.nothing)
+                return
             } catch {
                 guard error.isTransient else { return }
                 try? await loop.sleep(for: .milliseconds(100))

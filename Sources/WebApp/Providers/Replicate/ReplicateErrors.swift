@@ -18,7 +18,12 @@ extension JobError {
         case 404:
             self = .permanent("Replicate knows no such model\(reason)")
         case 429:
-            self = .transient("Replicate is asked too often\(reason)", retryAfter: retryAfter)
+            self.init(
+                "Replicate is asked too often\(reason)",
+                isTransient: true,
+                retryAfter: retryAfter,
+                usesRetry: false
+            )
         case 408, 500...599:
             self = .transient("Replicate failed with status \(response.status)\(reason)", retryAfter: retryAfter)
         default:

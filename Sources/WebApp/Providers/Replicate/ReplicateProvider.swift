@@ -43,12 +43,17 @@ struct ReplicateProvider: PictureProvider {
         )
         let prediction = try await run.ended()
         guard prediction.hasSucceeded else {
-            let failure = JobError(failed: prediction)
-            // The next attempt needs another one; if this cannot be stored, it fails as this one did.
-            if failure.isTransient { try? await run.remember(.nothing) }
-            throw failure
+            // Whoever tries again needs another one; if this cannot be stored, it fails as this one did.
+            try? await run.remember(.nothing)
+            throw JobError(failed: prediction)
         }
         return try await pictures(of: prediction)
+    }
+
+    /// A creation whose outcome nobody knows is left to the deadline that it was sent with.
+    func abandon(_ checkpoint: JSON) async throws {
+        guard case .prediction(let id) = PredictionMemory(checkpoint) else { return }
+        try await client.cancel(id)
     }
 
     /// Its files are fetched again by a later attempt when they cannot be had now; what can never be had is left out,
