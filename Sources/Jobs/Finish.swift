@@ -54,6 +54,8 @@ extension Database {
                     turn = CASE WHEN held.outcome = 'handed_back' THEN \(Turns.kept(by: "j")) ELSE j.turn END,
                     error = CASE WHEN held.outcome = 'handed_back' THEN j.error ELSE held.error END,
                     finished_at = CASE WHEN held.outcome IN ('completed', 'failed', 'cancelled') THEN now() END,
+                    is_under_way = held.outcome IN ('retried', 'snoozed', 'handed_back')
+                        AND j.checkpoint IS NOT NULL AND j.checkpoint <> '{}',
                     progress = CASE WHEN held.outcome = 'completed' THEN 1 ELSE 0 END,
                     lease_token = NULL, lease_until = NULL, heartbeat_at = NULL, worker = NULL, updated_at = now()
                 FROM held

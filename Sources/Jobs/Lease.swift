@@ -61,6 +61,8 @@ extension Database {
                     turn = \(Turns.kept(by: "j")),
                     finished_at = CASE WHEN e.cancel_requested OR e.is_hopeless THEN now() END,
                     crash_count = j.crash_count + 1,
+                    is_under_way = NOT e.cancel_requested AND NOT e.is_hopeless
+                        AND j.checkpoint IS NOT NULL AND j.checkpoint <> '{}',
                     error = CASE
                         WHEN e.cancel_requested THEN 'cancelled'
                         WHEN e.is_hopeless

@@ -35,6 +35,12 @@ struct ConfigurationTests {
         #expect(!message.contains("PROJECT_NAME"))
     }
 
+    @Test func `files that nobody names are kept for longer than any attempt takes`() throws {
+        #expect(try Configuration([:]).sweepGrace == .seconds(1800))
+        #expect(try Configuration(["ATELIER_JOB_TIME_LIMIT": "7200"]).sweepGrace == .seconds(8400))
+        #expect(try Configuration(["ATELIER_SWEEP_GRACE": "60"]).sweepGrace == .seconds(60))
+    }
+
     @Test func `secrets do not print`() throws {
         let configuration = try Configuration(["REPLICATE_API_TOKEN": "r8_verysecret"])
         var dumped = ""
@@ -75,6 +81,8 @@ struct CommandTests {
         (["migrate", "down", "3"], .migrate(.down(3))),
         (["migrate", "new", "add_tags"], .migrate(.new("add_tags"))),
         (["health"], .health),
+        (["sweep"], .sweep(isDry: false)),
+        (["sweep", "--dry-run"], .sweep(isDry: true)),
         (["--version"], .version),
         ([], .help(Command.usage)),
         (["serve", "--help"], .help(Command.usage)),
@@ -85,7 +93,7 @@ struct CommandTests {
 
     @Test(arguments: [
         ["fly"], ["serve", "fast"], ["migrate"], ["migrate", "sideways"], ["migrate", "down", "x"], ["migrate", "new"],
-        ["migrate", "up", "now"],
+        ["migrate", "up", "now"], ["sweep", "now"],
     ])
     func `what is not understood is said`(words: [String]) {
         #expect(throws: UsageError.self) { try Command(words) }
