@@ -9,6 +9,8 @@ public struct PredictionScript: Sendable {
     public var files: [[UInt8]] = [FakeReplicate.smallestPNG]
     /// How the file host answers.
     public var fileHost = FileHostBehaviour.honest
+    /// What it says it used once it has ended, as JSON text; `nil`: nothing.
+    public var metrics: String? = #"{"image_count":1,"predict_time":1.25,"total_time":1.5}"#
     /// The literal version in the prediction; `nil` repeats the one asked for, or `hidden` for an official model.
     public var version: String?
 
