@@ -15,7 +15,7 @@ enum JobPages {
         var html = HTML(capacity: 16_384)
         Pages.jobPage(
             into: &html,
-            card: CardView(generation, app),
+            card: await app.cards([generation])[0],
             generation: generation,
             settings: Setting.list(generation, details: pictures.first?.details),
             pictures: pictures,
