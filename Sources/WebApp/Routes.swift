@@ -32,6 +32,11 @@ func routes(_ configuration: Configuration) -> Routes<App> {
     routes.post("\(api)/generate", GenerationsAPI.create)
     routes.get("\(api)/status/{job_id}", GenerationsAPI.status)
     routes.get("\(api)/jobs", GenerationsAPI.list)
+    routes.post("\(api)/jobs/{job_id}/cancel", QueueAPI.cancel)
+    routes.post("\(api)/jobs/{job_id}/retry", QueueAPI.retry)
+    routes.get("\(api)/queue", QueueAPI.show)
+    routes.post("\(api)/queues/{name}/pause", QueueAPI.pause)
+    routes.post("\(api)/queues/{name}/resume", QueueAPI.resume)
     routes.get("\(api)/health", HealthAPI.show)
     routes.get("\(api)/openapi.json", OpenAPI.show)
 

@@ -35,8 +35,9 @@ enum GenerationsAPI {
         guard let generation = try await app.database.generation(id) else {
             return .failure("Job not found", status: .notFound)
         }
+        let place = await app.places(of: [generation])[id]
         var json = JSONWriter()
-        generation.write(to: &json)
+        generation.write(to: &json, place: place)
         return .json(json.bytes)
     }
 
@@ -52,7 +53,8 @@ enum GenerationsAPI {
         var json = JSONWriter()
         json.bytes.reserveCapacity(600 * page.count)
         json.beginArray()
-        for generation in page { generation.write(to: &json) }
+        let places = await app.places(of: page)
+        for generation in page { generation.write(to: &json, place: places[generation.id]) }
         json.endArray()
         var response = Response.json(json.bytes)
         response.compressible = true

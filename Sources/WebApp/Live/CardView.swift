@@ -39,7 +39,8 @@ final class CardView {
         }
     }
 
-    init(_ generation: Generation, _ app: App) {
+    /// - Parameter place: where it stands if it waits and that is known.
+    init(_ generation: Generation, _ app: App, place: PlaceInLine? = nil) {
         id = generation.id
         idText = generation.id.description
         prompt = generation.prompt
@@ -57,9 +58,11 @@ final class CardView {
         } else {
             percent = nil
         }
-        message = Self.message(generation, percent: percent)
+        message = Self.message(generation, percent: percent, place: place)
         startsIn = generation.state == .scheduled ? Self.secondsLeft(generation) : nil
-        version = "\(generation.updatedAt.microseconds)-\(percent ?? 0)\(generation.cancelRequested ? "c" : "")"
+        let standing = place.map { "-\($0.version)" } ?? ""
+        version =
+            "\(generation.updatedAt.microseconds)-\(percent ?? 0)\(generation.cancelRequested ? "c" : "")\(standing)"
     }
 
     private init(gone id: JobID) {
@@ -81,10 +84,10 @@ final class CardView {
 
     static func gone(_ id: JobID) -> CardView { CardView(gone: id) }
 
-    private static func message(_ generation: Generation, percent: Int?) -> String {
+    private static func message(_ generation: Generation, percent: Int?, place: PlaceInLine?) -> String {
         switch generation.state {
         case .pending:
-            return generation.cancelRequested ? "Being cancelled" : "Waiting for a worker"
+            return place?.words ?? "Waiting for a worker"
         case .scheduled:
             return generation.retryCount > 0 ? "Trying again" : "Starts"
         case .processing:

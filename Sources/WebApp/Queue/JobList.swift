@@ -38,7 +38,10 @@ struct JobList: Sendable {
         }
         do {
             let found = try await app.database.jobs(search, before: before)
-            let rows = try await app.database.jobRows(of: found.ids)
+            var rows = try await app.database.jobRows(of: found.ids)
+            let waiting = rows.filter { $0.state == .pending }.map { ($0.id, $0.queue) }
+            let places = await app.waitingLines.places(of: waiting, app)
+            for index in rows.indices { rows[index].place = places[rows[index].id] }
             let newest = before == nil ? "the newest" : "another"
             return JobList(
                 search: search,

@@ -25,6 +25,8 @@ struct JobRow: Sendable {
     /// The beginning of it; `nil` for a job that is no generation.
     let prompt: String?
     let model: String?
+    /// Where it stands if it waits and that is known.
+    var place: PlaceInLine?
 
     var title: String { prompt ?? kind }
     var canBeCancelled: Bool { (state.isWaiting || state == .processing) && !isBeingCancelled }
@@ -34,6 +36,7 @@ struct JobRow: Sendable {
     var now: String? {
         if isBeingCancelled, state == .processing { return "being cancelled" }
         if let elapsed { return "for \(LiveFigures.words(elapsed))\(percent.map { ", \($0) %" } ?? "")" }
+        if let place { return place.words }
         return startsIn.map { CardView.countdown(Int($0.components.seconds) + 1) }
     }
     /// That it was cancelled, its state says already.

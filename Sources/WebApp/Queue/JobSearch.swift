@@ -1,4 +1,5 @@
 import Jobs
+import Postgres
 
 /// What somebody looks for among the jobs, typed in one line: `state:failed model:atelier/canvas "two boats"`.
 ///
@@ -116,14 +117,14 @@ struct JobSearch: Sendable {
 }
 
 extension JobID {
-    private static let lowest = "00000000-0000-0000-0000-000000000000"
-    private static let highest = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+    static let lowest = JobID(rawValue: .zero)
+    static let highest = JobID("ffffffff-ffff-ffff-ffff-ffffffffffff") ?? lowest
 
     /// The ids that begin with these 4 to 36 characters, hyphens where they belong; `nil` when none can.
     static func range(startingWith text: String) -> ClosedRange<JobID>? {
         guard (4...36).contains(text.utf8.count), text.utf8.allSatisfy({ $0 < 0x80 }),
-            let first = JobID(text + lowest.dropFirst(text.utf8.count)),
-            let last = JobID(text + highest.dropFirst(text.utf8.count))
+            let first = JobID(text + lowest.description.dropFirst(text.utf8.count)),
+            let last = JobID(text + highest.description.dropFirst(text.utf8.count))
         else { return nil }
         return first...last
     }

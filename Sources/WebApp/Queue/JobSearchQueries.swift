@@ -60,7 +60,8 @@ extension JobSearch {
 
     // Limits stand in the text: for a bound one the planner expects a tenth of the table.
     private func candidates(_ source: Source, _ before: JobID?) -> SQL {
-        let range = range(before)
+        let (first, last) = range(before)
+        let range: SQL = "id >= \(first) AND id < \(last) AND id <= \(ids?.upperBound ?? .highest)"
         let columns: SQL = "id, state, queue, kind, owner, worker, attempt, error, created_at"
         switch source {
         case .jobs:
@@ -78,20 +79,27 @@ extension JobSearch {
                 LIMIT 100000
                 """
         case .prompts:
-            let model: SQL = if let models, models.count == 1 { "AND model = \(models[0])" } else { "" }
-            return "SELECT id, prompt, model FROM generations WHERE \(range) \(model) ORDER BY id DESC LIMIT 100000"
+            guard let models, models.count == 1 else {
+                return "SELECT id, prompt, model FROM generations WHERE \(range) ORDER BY id DESC LIMIT 100000"
+            }
+            // Written so that only the model's own index has this range and order.
+            return """
+                SELECT id, prompt, model
+                FROM generations
+                WHERE (model, id) >= (\(models[0]), \(first)) AND (model, id) < (\(models[0]), \(last))
+                ORDER BY model DESC, id DESC
+                LIMIT 100000
+                """
         }
     }
 
     /// Ids are ordered by time, so an age is a range of them; a minute more, for clocks that differ.
-    private func range(_ before: JobID?) -> SQL {
-        var first = ids?.lowerBound ?? JobID(rawValue: .zero)
+    /// The last one does not belong to it.
+    private func range(_ before: JobID?) -> (first: JobID, last: JobID) {
+        var (first, last) = (ids?.lowerBound ?? .lowest, before ?? .highest)
         if let youngerThan { first = max(first, .first(at: .now - youngerThan - .seconds(60))) }
-        var range: SQL = "id >= \(first)"
-        if let last = ids?.upperBound { range = "\(range) AND id <= \(last)" }
-        if let olderThan { range = "\(range) AND id < \(JobID.first(at: .now - olderThan + .seconds(60)))" }
-        if let before { range = "\(range) AND id < \(before)" }
-        return range
+        if let olderThan { last = min(last, .first(at: .now - olderThan + .seconds(60))) }
+        return (first, last)
     }
 
     private func conditions(_ source: Source) -> SQL {

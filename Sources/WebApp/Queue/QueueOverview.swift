@@ -89,26 +89,9 @@ extension Database {
         _ settings: [WorkerSettings.Queue],
         lateAfter age: Duration
     ) async throws(PostgresError) -> [ShownQueue] {
-        // One look into the index for each name, instead of reading all that wait.
         try await report(
             """
-            WITH RECURSIVE waited_in AS (
-                (SELECT queue AS name FROM jobs WHERE state = 'pending' ORDER BY queue LIMIT 1)
-                UNION ALL
-                SELECT (
-                    SELECT queue FROM jobs WHERE state = 'pending' AND queue > w.name ORDER BY queue LIMIT 1
-                )
-                FROM waited_in w
-                WHERE w.name IS NOT NULL
-            ), names AS (
-                SELECT name FROM queues UNION SELECT name FROM waited_in WHERE name IS NOT NULL ORDER BY name LIMIT 100
-            ), served AS (
-                SELECT p.key AS name, sum(p.value::bigint)::bigint AS places, count(*) AS workers
-                FROM workers w
-                CROSS JOIN LATERAL jsonb_each_text(w.queues) AS p
-                WHERE w.heartbeat_at > now() - \(age) AND NOT w.is_draining
-                GROUP BY p.key
-            ), lines AS (
+            WITH RECURSIVE \(QueueSQL.names), \(QueueSQL.served(lateAfter: age)), lines AS (
                 SELECT n.name,
                     (SELECT count(*) FROM (
                         SELECT FROM jobs WHERE state = 'pending' AND queue = n.name LIMIT 10001) AS p) AS waiting,
