@@ -44,23 +44,25 @@ extension Database {
         try await execute(
             """
             WITH expired AS MATERIALIZED (
-                SELECT id, attempt, worker, started_at, provider_ref, checkpoint,
-                    cancel_requested, crash_count + 1 >= \(crashLimit) AS is_hopeless
+                SELECT id, queue, priority, attempt, worker, started_at, provider_ref, checkpoint, cancel_requested,
+                    crash_count + 1 >= \(crashLimit) AS is_hopeless
                 FROM jobs
                 WHERE state = 'processing' AND lease_until < now()
                 ORDER BY id
                 LIMIT \(limit)
                 FOR UPDATE SKIP LOCKED
-            ), rescued AS (
+            ), \(Turns.relation(of: "expired")), rescued AS (
                 UPDATE jobs j
                 SET state = CASE
                         WHEN e.cancel_requested THEN 'cancelled'
                         WHEN e.is_hopeless THEN 'failed'
                         ELSE 'pending'
                     END::job_state,
-                    turn = greatest(j.turn, \(Turns.foremost(for: "j"))),
+                    turn = \(Turns.kept(by: "j")),
                     finished_at = CASE WHEN e.cancel_requested OR e.is_hopeless THEN now() END,
                     crash_count = j.crash_count + 1,
+                    is_under_way = NOT e.cancel_requested AND NOT e.is_hopeless
+                        AND j.checkpoint IS NOT NULL AND j.checkpoint <> '{}',
                     error = CASE
                         WHEN e.cancel_requested THEN 'cancelled'
                         WHEN e.is_hopeless

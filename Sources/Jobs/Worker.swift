@@ -179,6 +179,8 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
             }
             try? await wakeUp.wait(atMost: wait)
         }
+        // What they hold is handed back.
+        for queue in queues { _ = try? await recoverLostClaims(of: queue) }
     }
 
     private var hasRoomForMore: Bool { queues.contains { $0.mayHaveMore && $0.freeSlots > 0 } }
@@ -219,7 +221,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
             jobs = try await database.claimJobs(claim)
         } catch {
             // It may have happened.
-            if error.mayPass { queue.addLostClaim(claim.token, until: leaseEnds) }
+            if error.mayHaveHappened { queue.addLostClaim(claim.token, until: leaseEnds) }
             throw error
         }
         queue.note(jobs, asked: claim)
@@ -252,8 +254,8 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         queue.slotsInUse += 1
         unsettled += 1
         tell(JobChange(job: claimed.id))
-        // Claimed while the drain began: handed back unrun.
-        if isDraining { job.stop(.draining) }
+        // Claimed while the drain began, or come to light when the places were taken: handed back unrun.
+        if isDraining || queue.freeSlots < 0 { job.stop(.draining) }
         job.begin { await self.outcome(of: $0) }
         loop.spawn { await self.seeThrough(job, in: queue) }
     }
@@ -302,7 +304,10 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
             checkpoint: checkpoint,
             providerRef: providerRef
         )
-        guard try await checkpoints.store(note, until: { job.leaseEnds }) else {
+        let isStored = try await checkpoints.store(note, until: { job.leaseEnds })
+        // It may be stored although the lease has ended, when this process or the database stood still for a while: then
+        // another worker may have the job at any moment, and this one must not begin anything more.
+        guard isStored, job.stopReason != .leaseLost, job.leaseEnds > .current else {
             job.stop(.leaseLost)
             throw LeaseLost()
         }

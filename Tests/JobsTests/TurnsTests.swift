@@ -129,6 +129,46 @@ struct TurnsTests {
         }
     }
 
+    @Test(arguments: [1, 4])
+    func `a worker serves them evenly, on one place and on four`(places: Int) async throws {
+        try await withStage { database, loop in
+            let owners = Shared<[JobID: String]>([:])
+            let served = Shared<[String]>([])
+            let hasAsked = Shared(false)
+            func ask(_ owner: String, _ count: Int) async throws {
+                let jobs = (0..<count).map { _ in NewJob(kind: Probe.kind, queue: "test", owner: owner) }
+                owners.withLock { for job in jobs { $0[job.id] = owner } }
+                _ = try await database.execute(NewJob.insert(jobs))
+            }
+            try await ask("A", 100)
+            try await whileWorking(on: database, loop) { settings in
+                settings.queues[0].concurrency = places
+            } play: { attempt in
+                let owner = owners.withLock { $0[attempt.job] ?? "" }
+                let count = served.withLock { served in
+                    served.append(owner)
+                    return served.count
+                }
+                if count >= 10 { while !hasAsked.current { try await rest(.milliseconds(1)) } }
+                return .completed("")
+            } _: { _ in
+                try await until(on: loop) { served.current.count >= 9 + places }
+                try await ask("B", 20)
+                try await ask("C", 1)
+                hasAsked.withLock { $0 = true }
+                try await database.allFinished()
+            }
+            let order = served.current
+            let firstOfB = try #require(order.firstIndex(of: "B"))
+            // A worker with four places claims up to four at once.
+            #expect(firstOfB <= 9 + 2 * places)
+            let ofC = try #require(order.firstIndex(of: "C"))
+            #expect(ofC <= 11 + 2 * places)
+            let window = order[firstOfB..<firstOfB + 36]
+            #expect(abs(window.filter { $0 == "A" }.count - window.filter { $0 == "B" }.count) <= 2 + places)
+        }
+    }
+
     @Test func `queues do not share their turns`() async throws {
         try await withStage { database, _ in
             let line = Line(database)
