@@ -80,6 +80,9 @@ struct Claim: Sendable {
     /// The chosen rows are found again by their places in the table, not by way of an index. One that has moved meanwhile
     /// is left for the next claim.
     ///
+    /// By the statement's clock and not the transaction's, which may have waited long for the lock of the queue: an
+    /// attempt does not begin before the one before it has ended, and a lease does not begin with a part of it gone.
+    ///
     /// As an array, which is made once: joined, the sub-select might be run again and lease too many, and for a limit
     /// that it does not know the planner expects a tenth of what waits, and reads the whole table.
     private func leasing(_ condition: SQL, limit: SQL) -> SQL {
@@ -90,8 +93,9 @@ struct Claim: Sendable {
         return """
             UPDATE jobs j
             SET state = 'processing', attempt = j.attempt + 1, worker = \(worker), lease_token = \(token),
-                lease_until = now() + \(lease), heartbeat_at = now(), started_at = now(), progress = 0,
-                provider_ref = NULL, is_under_way = false, updated_at = now()
+                lease_until = statement_timestamp() + \(lease), heartbeat_at = statement_timestamp(),
+                started_at = statement_timestamp(), progress = 0, provider_ref = NULL, is_under_way = false,
+                updated_at = statement_timestamp()
             WHERE j.ctid = ANY (ARRAY(
                 SELECT ctid
                 FROM jobs

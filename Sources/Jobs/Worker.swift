@@ -304,7 +304,10 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
             checkpoint: checkpoint,
             providerRef: providerRef
         )
-        guard try await checkpoints.store(note, until: { job.leaseEnds }) else {
+        let isStored = try await checkpoints.store(note, until: { job.leaseEnds })
+        // It may be stored although the lease has ended, when this process or the database stood still for a while: then
+        // another worker may have the job at any moment, and this one must not begin anything more.
+        guard isStored, job.stopReason != .leaseLost, job.leaseEnds > .current else {
             job.stop(.leaseLost)
             throw LeaseLost()
         }

@@ -15,6 +15,7 @@ struct Configuration: Sendable {
     var replicateConcurrency = 16
     /// Predictions started a second, over all workers; 0 lifts the limit.
     var replicateRate = 5
+    var replicatePrices = ReplicatePrices()
     /// Private `host:port`s that providers may live at, beside the public internet.
     var privateProviders: [String] = []
     var canvasConcurrency = 2
@@ -62,6 +63,12 @@ struct ConfigurationError: Error, CustomStringConvertible {
     }
 }
 
+/// What is wrong with one variable: the rest of a sentence that begins with its name.
+struct SettingProblem: Error {
+    let words: String
+    init(_ words: String) { self.words = words }
+}
+
 extension Configuration {
     /// Reads the process's environment, and beneath it the file `.env` in the working folder when there is one.
     static func load() throws -> Configuration {
@@ -91,6 +98,9 @@ extension Configuration {
         reader.list("REPLICATE_MODELS", &replicateModels)
         reader.number("REPLICATE_CONCURRENCY", &replicateConcurrency, in: 1...1000)
         reader.number("REPLICATE_RATE", &replicateRate, in: 0...10_000)
+        reader.parsed("REPLICATE_PRICES", &replicatePrices) { text throws(SettingProblem) in
+            try ReplicatePrices(text)
+        }
         reader.list("ATELIER_PRIVATE_PROVIDERS", &privateProviders)
         reader.number("ATELIER_CANVAS_CONCURRENCY", &canvasConcurrency, in: 1...64)
         reader.flag("DEBUG", &debug)
@@ -146,6 +156,19 @@ private struct VariableReader {
             return
         }
         setting = Secret(revealed: value)
+    }
+
+    mutating func parsed<Value>(
+        _ name: String,
+        _ setting: inout Value,
+        _ read: (String) throws(SettingProblem) -> Value
+    ) {
+        guard let value = value(name) else { return }
+        do {
+            setting = try read(value)
+        } catch {
+            problems.append("\(name) \(error.words)")
+        }
     }
 
     /// Words separated by commas.

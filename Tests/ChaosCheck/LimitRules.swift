@@ -29,23 +29,14 @@ extension Checker {
     /// The greatest number of creations within a second.
     public var peakOfCreations: Int { Self.peak(of: evidence.creationRequests, within: 1).count }
 
-    /// Predictions that somebody was dealing with at the same time: by the provider's record alone. A client deals with
-    /// one from its first request about it to the last; not while it is frozen.
+    /// Predictions that somebody was dealing with at the same time: from the first request that an attempt made about
+    /// one to the last.
     public var peakOfUses: (count: Int, time: Double) {
-        var spans: [ClosedRange<Double>] = []
-        for (client, uses) in Dictionary(grouping: evidence.uses.filter { $0.kind != .cancel }, by: \.client) {
-            let freezes = freezes[client, default: []]
-            for times in Dictionary(grouping: uses, by: \.prediction).values.map({ $0.map(\.time).sorted() }) {
-                var start = times[0]
-                for (earlier, later) in zip(times, times.dropFirst())
-                where freezes.contains(where: { $0.start < later && earlier < $0.end }) {
-                    spans.append(start...earlier)
-                    start = later
-                }
-                spans.append(start...times[times.count - 1])
-            }
+        let uses = evidence.uses.filter { $0.kind != .cancel }.compactMap { use in
+            holders(of: use).first.map { (attempt: "\($0.job) \($0.number)", time: use.time) }
         }
-        return Self.peak(of: spans)
+        let times = Dictionary(grouping: uses, by: \.attempt).values.map { $0.map(\.time) }
+        return Self.peak(of: times.map { ($0.min() ?? 0)...($0.max() ?? 0) })
     }
 
     /// Attempts of the provider's queue at the same time, by the database's word.

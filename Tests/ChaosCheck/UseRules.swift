@@ -3,13 +3,8 @@ import Support
 // Whoever deals with a prediction holds the lease on its job: by the provider's record, not by the database's word.
 extension Checker {
     func checkUses(_ findings: inout Findings) {
-        let processes = Dictionary(evidence.lives.map { ($0.client, $0.process) }) { first, _ in first }
         for use in evidence.uses where use.kind != .cancel {
-            guard let owners = owners[use.prediction], let process = processes[use.client] else { continue }
-            let isHeld = owners.contains { job in
-                attempts[job, default: []].contains { $0.process == process && $0.covers(use.time) }
-            }
-            if isHeld { continue }
+            guard let owners = owners[use.prediction], holders(of: use).isEmpty else { continue }
             if wasJustThawed(use.client, at: use.time) {
                 findings.excuse("looks at a prediction by a thawed worker")
             } else {
@@ -20,6 +15,12 @@ extension Checker {
                 )
             }
         }
+    }
+
+    /// The attempts under whose lease a request was made.
+    func holders(of use: ProviderUse) -> [AttemptRow] {
+        owners[use.prediction, default: []].flatMap { attempts[$0, default: []] }
+            .filter { $0.process == processes[use.client] && $0.covers(use.time) }
     }
 }
 

@@ -102,7 +102,7 @@ struct FakePrediction: Sendable {
         if step.status != "starting" { members.append(("started_at", quoted(timestamp(createdAt + 0.25)))) }
         if step.isTerminal, !synchronous {
             members.append(("completed_at", quoted(timestamp(createdAt + 1.5))))
-            members.append(("metrics", #"{"image_count":1,"predict_time":1.25,"total_time":1.5}"#))
+            if let metrics = script.metrics { members.append(("metrics", metrics)) }
         }
         if let deadline { members.append(("deadline", quoted(timestamp(deadline)))) }
         let address = "\(api)/predictions/\(id)"

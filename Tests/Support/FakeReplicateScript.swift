@@ -9,6 +9,8 @@ public struct PredictionScript: Sendable {
     public var files: [[UInt8]] = [FakeReplicate.smallestPNG]
     /// How the file host answers.
     public var fileHost = FileHostBehaviour.honest
+    /// What it says it used once it has ended, as JSON text; `nil`: nothing.
+    public var metrics: String? = #"{"image_count":1,"predict_time":1.25,"total_time":1.5}"#
     /// Seconds from its creation to its last step, spread evenly over the steps; `nil`: a step whenever it is asked for.
     public var duration: Double?
     /// Puts the prediction's id into every file, so that no two predictions make the same one. The files must be PNGs.

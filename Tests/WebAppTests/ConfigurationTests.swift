@@ -41,6 +41,19 @@ struct ConfigurationTests {
         #expect(try Configuration(["ATELIER_SWEEP_GRACE": "60"]).sweepGrace == .seconds(60))
     }
 
+    @Test func `a price that cannot be read is named among the bad variables`() throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Configuration(["REPLICATE_PRICES": "acme/painter=cheap", "PORT": "http"])
+        }
+        #expect(
+            error?.problems == [
+                "REPLICATE_PRICES has the entry “acme/painter=cheap”, which is none like"
+                    + " owner/name=0.003/picture, owner/other=0.000725/second",
+                "PORT must be a whole number from 0 to 65535, not “http”",
+            ]
+        )
+    }
+
     @Test func `secrets do not print`() throws {
         let configuration = try Configuration(["REPLICATE_API_TOKEN": "r8_verysecret"])
         var dumped = ""

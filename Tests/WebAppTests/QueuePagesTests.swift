@@ -54,7 +54,7 @@ struct QueuePagesTests {
             _ = try await site.generate("a lighthouse")
             let page = try await site.get("/queue", query: ["q": "colour:red <b>"])
             #expect(page.status == 422)
-            #expect(page.text.contains("there is no colour:"))
+            #expect(page.text.contains("colour is not known"))
             #expect(page.text.contains("value=\"colour:red &lt;b&gt;\""))
             #expect(page.jobs.isEmpty)
         }

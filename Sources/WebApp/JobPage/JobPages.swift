@@ -20,6 +20,7 @@ enum JobPages {
             settings: Setting.list(generation, details: pictures.first?.details),
             pictures: pictures,
             attempts: attempts,
+            usage: AttemptUsage(sumOf: attempts.compactMap(\.usage))?.words ?? "",
             site: app.site
         )
         return .page(html)
@@ -93,6 +94,8 @@ struct ShownAttempt {
     let outcome: String?
     let error: String?
     let providerRef: String?
+    /// `nil` where there is no provider that tells, and until it has ended.
+    let usage: AttemptUsage?
 
     var duration: String? {
         endedAt.map { end in
@@ -134,11 +137,12 @@ extension Database {
     func attempts(of id: JobID) async throws(PostgresError) -> [ShownAttempt] {
         try await query(
             """
-            SELECT attempt AS number, worker, started_at, NULL AS ended_at, NULL AS outcome, NULL AS error, provider_ref
+            SELECT attempt AS number, worker, started_at, NULL AS ended_at, NULL AS outcome, NULL AS error, provider_ref,
+                NULL AS usage, NULL AS cost_usd
             FROM jobs
             WHERE id = \(id) AND state = 'processing'
             UNION ALL
-            SELECT number, worker, started_at, ended_at, outcome, error, provider_ref
+            SELECT number, worker, started_at, ended_at, outcome, error, provider_ref, usage, cost_usd::float8
             FROM job_attempts
             WHERE job_id = \(id)
             ORDER BY number DESC
@@ -152,7 +156,9 @@ extension Database {
                 endedAt: Timestamp?,
                 outcome: String?,
                 error: String?,
-                providerRef: String?
+                providerRef: String?,
+                usage: JSON?,
+                dollars: Double?
             ) in
             ShownAttempt(
                 number: number,
@@ -161,7 +167,8 @@ extension Database {
                 endedAt: endedAt,
                 outcome: outcome,
                 error: error,
-                providerRef: providerRef
+                providerRef: providerRef,
+                usage: usage.map { AttemptUsage($0, dollars: dollars) }
             )
         }
     }

@@ -20,6 +20,8 @@ final class CardView {
     let message: String
     /// Seconds until a scheduled job starts; what the message ends with.
     let startsIn: Int?
+    /// Seconds since a running one has; as well.
+    let elapsed: Int?
     let error: String?
     let createdAt: Timestamp
     let isGone: Bool
@@ -59,6 +61,9 @@ final class CardView {
             percent = nil
         }
         message = Self.message(generation, percent: percent, place: place)
+        elapsed =
+            generation.state == .processing
+            ? max(0, Int((Timestamp.now - (generation.startedAt ?? .now)).components.seconds)) : nil
         startsIn = generation.state == .scheduled ? Self.secondsLeft(generation) : nil
         let standing = place.map { "-\($0.version)" } ?? ""
         version =
@@ -79,6 +84,7 @@ final class CardView {
         percent = nil
         message = "This picture was deleted."
         startsIn = nil
+        elapsed = nil
         version = "gone"
     }
 
@@ -91,8 +97,8 @@ final class CardView {
         case .scheduled:
             return generation.retryCount > 0 ? "Trying again" : "Starts"
         case .processing:
-            if generation.cancelRequested { return "Being cancelled" }
-            return percent.map { "Working, \($0) %" } ?? "Working"
+            if generation.cancelRequested { return "Being cancelled, running for" }
+            return percent.map { "Working, \($0) %, for" } ?? "Working for"
         case .completed:
             return generation.picture == nil ? "Completed without a picture" : "Completed"
         case .failed:
