@@ -12,6 +12,7 @@ extension SQLExecutor {
                 id: id,
                 kind: GeneratePicture.kind,
                 queue: request.model.provider.queue,
+                owner: job.owner,
                 maxRetries: job.maxRetries,
                 timeLimit: job.timeLimit,
                 requestID: job.requestID
@@ -32,6 +33,7 @@ extension SQLExecutor {
 
 /// The terms on which jobs are queued.
 struct JobTerms {
+    var owner: String
     var maxRetries: Int
     var timeLimit: Duration
     var requestID: String?

@@ -17,7 +17,7 @@ enum GenerationsAPI {
             return .invalid(error.problems)
         }
         let id = JobID.next()
-        try await app.enqueue([(id, wanted)], requestID: request.id)
+        try await app.enqueue([(id, wanted)], for: request)
 
         var json = JSONWriter()
         json.beginObject()
@@ -70,15 +70,21 @@ enum GenerationsAPI {
 
 extension App {
     /// Stores what was asked for and wakes the workers. Durable when it returns.
-    func enqueue(_ requests: [(id: JobID, request: GenerationRequest)], requestID: String) async throws {
+    func enqueue(_ requests: [(id: JobID, request: GenerationRequest)], for request: Request) async throws {
         let terms = JobTerms(
+            owner: owner(of: request),
             maxRetries: configuration.maxRetries,
             timeLimit: configuration.jobTimeLimit,
-            requestID: requestID
+            requestID: request.id
         )
         try await database.insertGenerations(requests, job: terms)
         for queue in Set(requests.map(\.request.model.provider.queue)) {
             channels.announceWork(in: queue, on: redis)
         }
+    }
+
+    /// Whose jobs take turns with those of others. As long as there are no accounts, that is the client's address.
+    func owner(of request: Request) -> String {
+        configuration.trustedProxies.client(of: request).network.description
     }
 }
