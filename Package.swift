@@ -70,7 +70,7 @@ let package = Package(
         // Tests mirror the sources; Support holds the in-process site and the stand-ins for outside providers.
         .target(
             name: "Support",
-            dependencies: ["EventLoop", "JSON", "Postgres", "Redis", "HTTPClient", "HTTPServer"],
+            dependencies: ["EventLoop", "CLinux", "JSON", "Postgres", "Redis", "HTTPClient", "HTTPServer"],
             path: "Tests/Support",
             swiftSettings: strict
         ),
@@ -85,6 +85,24 @@ let package = Package(
             dependencies: ["EventLoop", "JSON", "Postgres", "Redis", "Jobs"],
             path: "Tests/QueueBench",
             swiftSettings: measured
+        ),
+        // Kills everything, and looks whether anything was lost: script/chaos.
+        .target(
+            name: "ChaosCheck",
+            dependencies: ["EventLoop", "JSON", "Postgres", "Support"],
+            path: "Tests/ChaosCheck",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Chaos",
+            dependencies: ["ChaosCheck", "EventLoop", "HTTPClient", "JSON", "Postgres", "Support"],
+            path: "Tests/Chaos",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ChaosTests",
+            dependencies: ["ChaosCheck", "EventLoop", "Postgres", "Support"],
+            swiftSettings: strict
         ),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Support"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),

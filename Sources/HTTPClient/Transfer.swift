@@ -12,6 +12,9 @@ final class Transfer {
         case file(Int32, limit: Int)
     }
 
+    /// No server gives up a connection so soon.
+    private static let idleLimitOfUnrepeatable = Duration.seconds(1)
+
     let easy: UnsafeMutableRawPointer
     let outcome: Promise<Void>
     /// Set at the first moment the request may have left.
@@ -123,9 +126,6 @@ final class Transfer {
             // A null pointer would make libcurl ask for the body in another way.
             set(CURLOPT_POSTFIELDS, requestBody.baseAddress ?? UnsafeMutableRawPointer(errorText))
         }
-        // libcurl repeats a request by itself when a kept connection turns out to be dead. A server may have acted
-        // on it even so: what must not happen twice gets a connection of its own.
-        if !isRepeatable { set(CURLOPT_FRESH_CONNECT, 1) }
         switch destination {
         case .memory: set(CURLOPT_ACCEPT_ENCODING, "gzip")
         case .file: set(CURLOPT_BUFFERSIZE, 1 << 16)
@@ -141,7 +141,11 @@ final class Transfer {
 
     func apply(_ settings: ClientSettings) {
         set(CURLOPT_USERAGENT, settings.userAgent)
-        set(CURLOPT_MAXAGE_CONN, settings.idleConnectionLifetime.wholeMilliseconds / 1000)
+        // libcurl repeats a request by itself when a kept connection turns out to be dead. A server may have acted on it
+        // even so: `mayBegin` refuses to send twice what must not happen twice. That leaves such a request without an
+        // answer, so it goes by a connection that was in use a moment ago, or by a new one.
+        let idleLimit = isRepeatable ? settings.idleConnectionLifetime : Self.idleLimitOfUnrepeatable
+        set(CURLOPT_MAXAGE_CONN, idleLimit.wholeMilliseconds / 1000)
         if let file = settings.certificateFile { set(CURLOPT_CAINFO, file) }
     }
 

@@ -38,8 +38,10 @@ extension Database {
         ).map { (kind: String, checkpoint: RawJSON) in (kind, checkpoint) }.first
     }
 
-    /// What was wound up is not wound up again, nor gone on with.
-    func forgetCheckpoint(of job: JobID) async throws(PostgresError) {
-        _ = try await execute("UPDATE jobs SET checkpoint = NULL WHERE id = \(job) AND state = 'cancelled'")
+    /// What was wound up is not wound up again, nor gone on with. What the job has left since is another matter.
+    func forget(_ checkpoint: RawJSON, of job: JobID) async throws(PostgresError) {
+        _ = try await execute(
+            "UPDATE jobs SET checkpoint = NULL WHERE id = \(job) AND state = 'cancelled' AND checkpoint = \(checkpoint)"
+        )
     }
 }

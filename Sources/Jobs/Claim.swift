@@ -46,38 +46,65 @@ struct Claim: Sendable {
     /// some old transaction might still see them, would be read again and again.
     var from: QueuePlace?
 
-    /// MATERIALIZED is a fence: without it the planner may run the limited sub-select again and lease too many.
+    /// In one transaction; the rows of the last statements are the claimed jobs.
     ///
-    /// The chosen rows are found again by their place in the table, not by way of an index. One that has moved meanwhile
+    /// Where the number of running jobs is limited over all workers, the queue's row is locked first, so that of several
+    /// workers each counts what the one before it has begun. Jobs that have something under way outside count already
+    /// while they wait: they come before all others, and the others get what room is left.
+    fileprivate var statements: [SQL] {
+        guard let mostRunning else { return [statement] }
+        let room: SQL = """
+            greatest(0, (
+                SELECT least(
+                    \(limit) - count(*) FILTER (WHERE lease_token = \(token)),
+                    \(mostRunning) - count(*) - (
+                        SELECT count(*)
+                        FROM jobs
+                        WHERE is_under_way AND queue = \(queue) AND started_at > now() - time_limit
+                    )
+                )
+                FROM jobs
+                WHERE state = 'processing' AND queue = \(queue)
+            ))
+            """
+        return [
+            "SELECT FROM queues WHERE name = \(queue) FOR UPDATE",
+            leasing("is_under_way", limit: "\(limit)"),
+            leasing("NOT is_under_way", limit: room),
+        ]
+    }
+
+    /// Where there is no limit over all workers.
+    var statement: SQL { leasing("true", limit: "\(limit)") }
+
+    /// The chosen rows are found again by their places in the table, not by way of an index. One that has moved meanwhile
     /// is left for the next claim.
-    var statement: SQL {
+    ///
+    /// By the statement's clock and not the transaction's, which may have waited long for the lock of the queue: an
+    /// attempt does not begin before the one before it has ended, and a lease does not begin with a part of it gone.
+    ///
+    /// As an array, which is made once: joined, the sub-select might be run again and lease too many, and for a limit
+    /// that it does not know the planner expects a tenth of what waits, and reads the whole table.
+    private func leasing(_ condition: SQL, limit: SQL) -> SQL {
         let places: SQL =
             if let from { "AND (priority, turn, id) >= (\(from.priority)::smallint, \(from.turn), \(from.id))" } else {
                 ""
             }
-        let room: SQL =
-            if let mostRunning {
-                """
-                greatest(0, least(\(limit),
-                    \(mostRunning) - (SELECT count(*) FROM jobs WHERE state = 'processing' AND queue = \(queue))))
-                """
-            } else { "\(limit)" }
         return """
-            WITH claimable AS MATERIALIZED (
-                SELECT ctid AS place
-                FROM jobs
-                WHERE state = 'pending' AND queue = \(queue) \(places)
-                    AND NOT EXISTS (SELECT FROM queues WHERE name = \(queue) AND paused_at IS NOT NULL)
-                ORDER BY priority, turn, id
-                LIMIT \(room)
-                FOR UPDATE SKIP LOCKED
-            )
             UPDATE jobs j
             SET state = 'processing', attempt = j.attempt + 1, worker = \(worker), lease_token = \(token),
-                lease_until = now() + \(lease), heartbeat_at = now(), started_at = now(), progress = 0,
-                provider_ref = NULL, updated_at = now()
-            FROM claimable c
-            WHERE j.ctid = c.place
+                lease_until = statement_timestamp() + \(lease), heartbeat_at = statement_timestamp(),
+                started_at = statement_timestamp(), progress = 0, provider_ref = NULL, is_under_way = false,
+                updated_at = statement_timestamp()
+            WHERE j.ctid = ANY (ARRAY(
+                SELECT ctid
+                FROM jobs
+                WHERE state = 'pending' AND queue = \(queue) AND \(condition) \(places)
+                    AND NOT EXISTS (SELECT FROM queues WHERE name = \(queue) AND paused_at IS NOT NULL)
+                ORDER BY priority, turn, id
+                LIMIT \(limit)
+                FOR UPDATE SKIP LOCKED
+            ))
             RETURNING \(ClaimedJob.columns)
             """
     }
@@ -112,13 +139,11 @@ extension ClaimedJob {
 
 extension Database {
     /// Leases jobs of a queue to a worker and begins their attempts.
-    ///
-    /// Where the number of running jobs is limited over all workers, the queue's row is locked first: of several
-    /// workers each counts what the one before it has begun.
     func claimJobs(_ claim: Claim) async throws(PostgresError) -> [ClaimedJob] {
-        guard claim.mostRunning != nil else { return try await execute(claim.statement).claimedJobs() }
-        let turn: SQL = "SELECT FROM queues WHERE name = \(claim.queue) FOR UPDATE"
-        return try await batch([turn, claim.statement])[1].claimedJobs()
+        var jobs: [ClaimedJob] = []
+        let results = try await batch(claim.statements)
+        for rows in results.suffix(2) where rows.count > 0 { jobs += try rows.claimedJobs() }
+        return jobs
     }
 
     /// What a claim got whose answer was lost.

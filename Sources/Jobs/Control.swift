@@ -33,7 +33,7 @@ extension Database {
                 SELECT id, state FROM jobs WHERE id = ANY (\(jobs.map(\.rawValue))) ORDER BY id FOR UPDATE
             ), cancelled AS (
                 UPDATE jobs j
-                SET cancel_requested = true,
+                SET cancel_requested = true, is_under_way = false,
                     state = CASE WHEN found.state = 'processing' THEN j.state ELSE 'cancelled' END,
                     finished_at = CASE WHEN found.state = 'processing' THEN NULL ELSE now() END,
                     error = CASE WHEN found.state = 'processing' THEN j.error ELSE 'cancelled' END,

@@ -17,7 +17,8 @@ extension Database {
         let keys = try await execute(
             """
             WITH held AS MATERIALIZED (
-                SELECT j.id, j.attempt, j.worker, j.started_at, j.provider_ref, f.token, f.delay_ms, o.outcome,
+                SELECT j.id, j.queue, j.priority, j.attempt, j.worker, j.started_at, j.provider_ref, f.token,
+                    f.delay_ms, o.outcome,
                     CASE WHEN o.outcome = f.outcome THEN nullif(f.error, '') ELSE 'cancelled' END AS error,
                     nullif(f.usage, '')::jsonb AS usage, nullif(f.cost, '')::numeric AS cost
                 FROM jobs j
@@ -36,7 +37,7 @@ extension Database {
                 WHERE j.state = 'processing'
                 ORDER BY j.id
                 FOR UPDATE OF j
-            ), finished_jobs AS (
+            ), \(Turns.relation(of: "held")), finished_jobs AS (
                 UPDATE jobs j
                 SET state = CASE held.outcome
                         WHEN 'retried' THEN 'scheduled'
@@ -50,8 +51,11 @@ extension Database {
                         WHEN held.outcome IN ('retried', 'snoozed') THEN now() + held.delay_ms * interval '1 millisecond'
                         ELSE j.run_at
                     END,
+                    turn = CASE WHEN held.outcome = 'handed_back' THEN \(Turns.kept(by: "j")) ELSE j.turn END,
                     error = CASE WHEN held.outcome = 'handed_back' THEN j.error ELSE held.error END,
                     finished_at = CASE WHEN held.outcome IN ('completed', 'failed', 'cancelled') THEN now() END,
+                    is_under_way = held.outcome IN ('retried', 'snoozed', 'handed_back')
+                        AND j.checkpoint IS NOT NULL AND j.checkpoint <> '{}',
                     progress = CASE WHEN held.outcome = 'completed' THEN 1 ELSE 0 END,
                     lease_token = NULL, lease_until = NULL, heartbeat_at = NULL, worker = NULL, updated_at = now()
                 FROM held

@@ -155,4 +155,7 @@ extension PostgresError {
         default: false
         }
     }
+
+    /// The statement may have been carried out.
+    var mayHaveHappened: Bool { code == .connectionLost || code == .cancelled }
 }

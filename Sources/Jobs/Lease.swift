@@ -1,4 +1,3 @@
-import JSON
 import Postgres
 
 /// A job as its worker holds it. Confined to the worker's loop.
@@ -38,23 +37,6 @@ extension Database {
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
-    /// Stores what a later attempt must know. `false`: the lease is lost and nothing was stored.
-    func storeCheckpoint(
-        _ checkpoint: JSON,
-        providerRef: String?,
-        of job: JobID,
-        token: UUID
-    ) async throws(PostgresError) -> Bool {
-        try await !execute(
-            """
-            UPDATE jobs
-            SET checkpoint = \(checkpoint), provider_ref = coalesce(\(providerRef), provider_ref)
-            WHERE id = \(job) AND state = 'processing' AND lease_token = \(token)
-            RETURNING id
-            """
-        ).isEmpty
-    }
-
     /// Gives the jobs of silent workers back to the queue, and fails those that have outlived `crashLimit` workers.
     ///
     /// All leases are looked at, however many last, so that none is hidden behind others.
@@ -62,22 +44,25 @@ extension Database {
         try await execute(
             """
             WITH expired AS MATERIALIZED (
-                SELECT id, attempt, worker, started_at, provider_ref, checkpoint,
-                    cancel_requested, crash_count + 1 >= \(crashLimit) AS is_hopeless
+                SELECT id, queue, priority, attempt, worker, started_at, provider_ref, checkpoint, cancel_requested,
+                    crash_count + 1 >= \(crashLimit) AS is_hopeless
                 FROM jobs
                 WHERE state = 'processing' AND lease_until < now()
                 ORDER BY id
                 LIMIT \(limit)
                 FOR UPDATE SKIP LOCKED
-            ), rescued AS (
+            ), \(Turns.relation(of: "expired")), rescued AS (
                 UPDATE jobs j
                 SET state = CASE
                         WHEN e.cancel_requested THEN 'cancelled'
                         WHEN e.is_hopeless THEN 'failed'
                         ELSE 'pending'
                     END::job_state,
+                    turn = \(Turns.kept(by: "j")),
                     finished_at = CASE WHEN e.cancel_requested OR e.is_hopeless THEN now() END,
                     crash_count = j.crash_count + 1,
+                    is_under_way = NOT e.cancel_requested AND NOT e.is_hopeless
+                        AND j.checkpoint IS NOT NULL AND j.checkpoint <> '{}',
                     error = CASE
                         WHEN e.cancel_requested THEN 'cancelled'
                         WHEN e.is_hopeless
@@ -103,19 +88,20 @@ extension Database {
     }
 
     /// Moves scheduled jobs whose time has come to where they can be claimed. One that never began takes its owner's
-    /// next turn; one that is tried again keeps its own.
+    /// next turn; those that are tried again come before, in the next turns that there are.
     func stageDueJobs(limit: Int) async throws(PostgresError) -> [JobID] {
         try await execute(
             """
             WITH due AS MATERIALIZED (
-                SELECT id, queue, owner, priority::bigint, attempt, turn AS old_turn
+                SELECT id, queue, owner, priority::bigint, attempt = 0 AS is_new
                 FROM jobs
                 WHERE state = 'scheduled' AND run_at <= now()
                 ORDER BY run_at
                 LIMIT \(limit)
                 FOR UPDATE SKIP LOCKED
             ), \(Turns.lines(of: "due")), placed AS MATERIALIZED (
-                SELECT id, CASE WHEN attempt = 0 THEN \(Turns.turn) ELSE old_turn END AS turn
+                SELECT id, CASE WHEN is_new THEN first ELSE \(Turns.next(for: "due")) END
+                    + row_number() OVER (PARTITION BY queue, owner, priority, is_new ORDER BY id) - 1 AS turn
                 FROM due
                 JOIN lines USING (queue, owner, priority)
             )

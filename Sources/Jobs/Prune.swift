@@ -44,19 +44,19 @@ extension Database {
         return seen.count == limit
     }
 
-    /// Deletes the keys of requests that can no longer be sent again; the number of them.
+    /// Deletes the keys of requests that can no longer be sent again, the oldest first; the number of them.
     func pruneIdempotencyKeys(olderThan age: Duration, limit: Int) async throws(PostgresError) -> Int {
         try await execute(
             """
             DELETE FROM idempotency_keys
-            WHERE (owner, key) IN (
-                SELECT owner, key
+            WHERE ctid = ANY (ARRAY(
+                SELECT ctid
                 FROM idempotency_keys
                 WHERE created_at < now() - \(age)
                 ORDER BY created_at
                 LIMIT \(limit)
                 FOR UPDATE SKIP LOCKED
-            )
+            ))
             RETURNING key
             """
         ).count

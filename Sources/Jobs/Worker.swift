@@ -14,6 +14,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     /// The given name and a part of `id`, so that it is no other worker's.
     public let name: String
     let settings: WorkerSettings
+    /// Connections of the worker's own, whose statements are planned once: they come in batches of any size.
     let database: Database
     /// A connection of its own for what must not wait behind the jobs' statements: renewing their leases.
     let leaseDatabase: Database
@@ -36,6 +37,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     private let finisher: Finisher
     /// In one statement.
     private static var mostClaimedTogether: Int { 500 }
+    private let checkpoints: CheckpointWriter
     private(set) var isDraining = false
     /// Nothing is held any more.
     private(set) var isOver = false
@@ -59,8 +61,10 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         self.settings = settings
         self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
         self.context = context
-        self.database = database
-        var single = database.configuration
+        var own = database.configuration
+        own.plansOnce = true
+        self.database = Database(own, loops: [loop])
+        var single = own
         single.connectionsPerLoop = 1
         leaseDatabase = Database(single, loops: [loop])
         queues = settings.queues.map(WorkedQueue.init)
@@ -72,6 +76,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         heartbeatDue = Signal(on: loop)
         drainBegan = Signal(on: loop)
         becameIdle = Signal(on: loop)
+        checkpoints = CheckpointWriter(database: database, loop: loop)
         let stores = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0.store) })
         finisher = Finisher(
             database: database,
@@ -122,6 +127,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         subscription.cancel()
         try? await within(.seconds(2), on: loop) { try await self.leaseDatabase.removeWorker(self.id) }
         leaseDatabase.close()
+        self.database.close()
     }
 
     /// Takes no more jobs, lets the running ones end within the drain limit, hands the others back. Any thread.
@@ -177,6 +183,8 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
             }
             try? await wakeUp.wait(atMost: wait)
         }
+        // What they hold is handed back.
+        for queue in queues { _ = try? await recoverLostClaims(of: queue) }
     }
 
     private var hasRoomForMore: Bool { queues.contains { $0.mayHaveMore && $0.freeSlots > 0 } }
@@ -217,7 +225,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
             jobs = try await database.claimJobs(claim)
         } catch {
             // It may have happened.
-            if error.mayPass { queue.addLostClaim(claim.token, until: leaseEnds) }
+            if error.mayHaveHappened { queue.addLostClaim(claim.token, until: leaseEnds) }
             throw error
         }
         queue.note(jobs, asked: claim)
@@ -250,8 +258,8 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         queue.slotsInUse += 1
         unsettled += 1
         tell(JobChange(job: claimed.id))
-        // Claimed while the drain began: handed back unrun.
-        if isDraining { job.stop(.draining) }
+        // Claimed while the drain began, or come to light when the places were taken: handed back unrun.
+        if isDraining || queue.freeSlots < 0 { job.stop(.draining) }
         job.begin { await self.outcome(of: $0) }
         loop.spawn { await self.seeThrough(job, in: queue) }
     }
@@ -294,37 +302,18 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         if queue.mayHaveMore { wakeUp.set() }
     }
 
-    /// Not interrupted by cancellation, and tried until the lease ends.
     private func remember(_ checkpoint: JSON, _ providerRef: String?, of job: RunningJob) async throws {
-        let answer = Promise<Result<Bool, PostgresError>>(on: loop)
-        loop.spawn {
-            answer.succeed(await self.storeCheckpoint(checkpoint, providerRef, of: job))
-        }
-        guard try await answer.settled().get() else {
+        let note = CheckpointNote(
+            lease: job.claimed.lease,
+            checkpoint: checkpoint,
+            providerRef: providerRef
+        )
+        let isStored = try await checkpoints.store(note, until: { job.leaseEnds })
+        // It may be stored although the lease has ended, when this process or the database stood still for a while: then
+        // another worker may have the job at any moment, and this one must not begin anything more.
+        guard isStored, job.stopReason != .leaseLost, job.leaseEnds > .current else {
             job.stop(.leaseLost)
             throw LeaseLost()
-        }
-    }
-
-    private func storeCheckpoint(
-        _ checkpoint: JSON,
-        _ providerRef: String?,
-        of job: RunningJob
-    ) async -> Result<Bool, PostgresError> {
-        while true {
-            do throws(PostgresError) {
-                let isHeld = try await database.storeCheckpoint(
-                    checkpoint,
-                    providerRef: providerRef,
-                    of: job.claimed.id,
-                    token: job.claimed.token
-                )
-                return .success(isHeld)
-            } catch {
-                guard error.mayPass else { return .failure(error) }
-                guard job.leaseEnds > .current else { return .success(false) }
-                try? await loop.sleep(for: .milliseconds(100))
-            }
         }
     }
 

@@ -96,25 +96,29 @@ extension Worker {
         var cursors = ["completed", "failed", "cancelled"].map { PruningCursor(state: $0) }
         while (try? await loop.sleep(for: settings.pruneInterval * Double.random(in: 0.8...1))) != nil {
             do {
-                _ = try await database.pruneIdempotencyKeys(olderThan: settings.idempotencyKeysLast, limit: 1000)
+                let keysLast = settings.idempotencyKeysLast
+                try await inPortions { [database] in
+                    try await database.pruneIdempotencyKeys(olderThan: keysLast, limit: 5000) == 5000
+                }
                 guard let retention = settings.retention else { continue }
                 for index in cursors.indices {
-                    // Bounded, with room between for the jobs' own statements.
-                    for _ in 0..<20 {
-                        let mayBeMore = try await database.pruneJobs(
-                            &cursors[index],
-                            endedBefore: retention,
-                            keeping: kept,
-                            limit: 500
-                        )
-                        guard mayBeMore else { break }
-                        try await loop.sleep(for: .milliseconds(100))
+                    try await inPortions { [database] in
+                        try await database.pruneJobs(&cursors[index], endedBefore: retention, keeping: kept, limit: 500)
                     }
                 }
             } catch {
                 if Task.isCancelled { return }
                 log(.problem("cannot prune old jobs: \(error)"))
             }
+        }
+    }
+
+    /// Calls `prune` while it says that there is more, but for so long only, with room between for the jobs’ own
+    /// statements.
+    private func inPortions(_ prune: () async throws -> Bool) async throws {
+        for _ in 0..<20 {
+            guard try await prune() else { return }
+            try await loop.sleep(for: .milliseconds(100))
         }
     }
 
@@ -125,7 +129,7 @@ extension Worker {
         }
         guard let left = try await database.abandonedJob(job), let kind = kinds[left.kind] else { return }
         try await kind.abandon(job, JSON(stored: left.checkpoint), context)
-        try await database.forgetCheckpoint(of: job)
+        try await database.forget(left.checkpoint, of: job)
     }
 
     /// Tells the pages how far jobs are, a few times a second at most.

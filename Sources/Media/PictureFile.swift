@@ -10,7 +10,7 @@ struct PictureFile: ~Copyable {
         // O_NONBLOCK: a named pipe must not hold the thread.
         guard let file = OpenFile(path, flags: O_RDONLY | O_NONBLOCK) else { throw .file("read", code: errno) }
         guard let bytes = file.regularSize else { throw PictureError(.io, "This is not a file.") }
-        guard bytes > 0 else { throw PictureError(.notAPicture, "The file is empty.") }
+        guard bytes > 0 else { throw PictureError(.truncated, "The file is empty.") }
         guard bytes <= limits.maximumBytes else {
             throw PictureError(.tooManyBytes, "The file is larger than \(Self.mebibytes(limits.maximumBytes)) MiB.")
         }

@@ -22,6 +22,7 @@ final class App: Sendable {
     let channels: JobChannels
     let figures: ProcessFigures
     let generationCount = GenerationCount()
+    let waitingLines = WaitingLines()
 
     /// Opens everything; connections are made when they are first needed.
     init(_ configuration: Configuration, loops: [EventLoop], log: Log) throws {

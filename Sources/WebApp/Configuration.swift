@@ -1,4 +1,5 @@
 import Glibc
+import HTTPServer
 
 /// Everything the environment decides, read once at the start.
 struct Configuration: Sendable {
@@ -14,6 +15,7 @@ struct Configuration: Sendable {
     var replicateConcurrency = 16
     /// Predictions started a second, over all workers; 0 lifts the limit.
     var replicateRate = 5
+    var replicatePrices = ReplicatePrices()
     /// Private `host:port`s that providers may live at, beside the public internet.
     var privateProviders: [String] = []
     var canvasConcurrency = 2
@@ -38,6 +40,8 @@ struct Configuration: Sendable {
     var port = 8080
     /// Names this server answers to; empty: loopback names when bound to loopback, else any.
     var allowedHosts: [String] = []
+    /// Addresses and networks of the proxies in front, whose `X-Forwarded-For` is believed.
+    var trustedProxies = TrustedProxies.none
     /// Event loops that serve requests: half the cores, for PostgreSQL and the worker need the other half.
     var loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
     var drainLimit: Duration = .seconds(20)
@@ -57,6 +61,12 @@ struct ConfigurationError: Error, CustomStringConvertible {
     var description: String {
         "The configuration cannot be used:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
     }
+}
+
+/// What is wrong with one variable: the rest of a sentence that begins with its name.
+struct SettingProblem: Error {
+    let words: String
+    init(_ words: String) { self.words = words }
 }
 
 extension Configuration {
@@ -88,6 +98,9 @@ extension Configuration {
         reader.list("REPLICATE_MODELS", &replicateModels)
         reader.number("REPLICATE_CONCURRENCY", &replicateConcurrency, in: 1...1000)
         reader.number("REPLICATE_RATE", &replicateRate, in: 0...10_000)
+        reader.parsed("REPLICATE_PRICES", &replicatePrices) { text throws(SettingProblem) in
+            try ReplicatePrices(text)
+        }
         reader.list("ATELIER_PRIVATE_PROVIDERS", &privateProviders)
         reader.number("ATELIER_CANVAS_CONCURRENCY", &canvasConcurrency, in: 1...64)
         reader.flag("DEBUG", &debug)
@@ -111,6 +124,11 @@ extension Configuration {
         reader.text("HOST", &host)
         reader.number("PORT", &port, in: 0...65_535)
         reader.list("ATELIER_HOSTS", &allowedHosts)
+        var proxies: [String] = []
+        reader.list("ATELIER_TRUSTED_PROXIES", &proxies) { proxy in
+            TrustedProxies([proxy]) == nil ? "must list addresses or networks such as 10.0.0.0/8, not “\(proxy)”" : nil
+        }
+        trustedProxies = TrustedProxies(proxies) ?? .none
         reader.number("ATELIER_LOOPS", &loops, in: 1...64)
         guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
     }
@@ -140,10 +158,25 @@ private struct VariableReader {
         setting = Secret(revealed: value)
     }
 
-    /// Words separated by commas.
-    mutating func list(_ name: String, _ setting: inout [String]) {
+    mutating func parsed<Value>(
+        _ name: String,
+        _ setting: inout Value,
+        _ read: (String) throws(SettingProblem) -> Value
+    ) {
         guard let value = value(name) else { return }
-        setting = value.split(separator: ",").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
+        do {
+            setting = try read(value)
+        } catch {
+            problems.append("\(name) \(error.words)")
+        }
+    }
+
+    /// Words separated by commas.
+    mutating func list(_ name: String, _ setting: inout [String], problem: (String) -> String? = { _ in nil }) {
+        guard let value = value(name) else { return }
+        let words = value.split(separator: ",").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
+        let found = words.compactMap(problem).map { "\(name) \($0)" }
+        if found.isEmpty { setting = words } else { problems += found }
     }
 
     mutating func flag(_ name: String, _ setting: inout Bool) {

@@ -11,14 +11,7 @@ extension Worker where Context == App {
     /// A worker for all of the application's jobs; `change` has the last word on its settings.
     convenience init(_ app: App, on loop: EventLoop, _ change: (inout WorkerSettings) -> Void = { _ in }) {
         let configuration = app.configuration
-        var settings = WorkerSettings(queues: [
-            .init(name: "canvas", concurrency: configuration.canvasConcurrency),
-            .init(
-                name: "replicate",
-                concurrency: configuration.replicateConcurrency,
-                mostRunning: configuration.replicateConcurrency
-            ),
-        ])
+        var settings = WorkerSettings(queues: configuration.workedQueues)
         settings.retry = RetryRule(base: configuration.retryBackoffBase)
         settings.lease = configuration.jobLease
         settings.heartbeat = configuration.jobLease / 5
@@ -38,6 +31,16 @@ extension Worker where Context == App {
         ) { note in
             app.log.write(note)
         }
+    }
+}
+
+extension Configuration {
+    /// The queues that a worker serves, and how many jobs of each run at the same time.
+    var workedQueues: [WorkerSettings.Queue] {
+        [
+            .init(name: "canvas", concurrency: canvasConcurrency),
+            .init(name: "replicate", concurrency: replicateConcurrency, mostRunning: replicateConcurrency),
+        ]
     }
 }
 

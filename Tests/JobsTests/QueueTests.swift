@@ -175,13 +175,9 @@ struct EndingTests {
             #expect(ended == [])
             let made = try await database.made(claimed.id)
             #expect(made == nil)
-            let checkpoint = try await database.storeCheckpoint(
-                ["x": 1],
-                providerRef: nil,
-                of: claimed.id,
-                token: claimed.token
-            )
-            #expect(!checkpoint)
+            let note = CheckpointNote(lease: claimed.lease, checkpoint: ["x": 1], providerRef: nil)
+            let remembered = try await database.storeCheckpoints([note])
+            #expect(remembered == [])
             let renewed = try await database.renew(
                 [HeldLease(key: claimed.lease, progress: 0)],
                 for: .seconds(60)

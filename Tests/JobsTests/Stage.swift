@@ -11,6 +11,7 @@ import Synchronization
 /// What the jobs of a test do.
 struct Stage: Sendable {
     let play: @Sendable (Attempt) async throws -> JobOutcome<String>
+    var abandon: @Sendable (JobID, JSON) async throws -> Void = { _, _ in }
 }
 
 /// A job that does what the test says, and makes a text.
@@ -25,6 +26,10 @@ struct Probe: Job {
 
     func run(_ stage: Stage, _ attempt: Attempt) async throws -> JobOutcome<String> {
         try await stage.play(attempt)
+    }
+
+    static func abandon(_ id: JobID, checkpoint: JSON, _ stage: Stage) async throws {
+        try await stage.abandon(id, checkpoint)
     }
 
     static func store(_ products: [(id: JobID, product: String)]) -> SQL? {
@@ -71,6 +76,7 @@ final class TestWorker: Sendable {
         prefix: String = "jobs-\(UUID.random())",
         connections: Int = 8,
         _ change: (inout WorkerSettings) -> Void = { _ in },
+        abandon: @escaping @Sendable (JobID, JSON) async throws -> Void = { _, _ in },
         play: @escaping @Sendable (Attempt) async throws -> JobOutcome<String>
     ) throws {
         loop = try EventLoop(name: "worker")
@@ -91,7 +97,7 @@ final class TestWorker: Sendable {
             name: "tester",
             settings: settings,
             kinds: [JobKind(Probe.self), JobKind(OtherProbe.self)],
-            context: Stage(play: play),
+            context: Stage(play: play, abandon: abandon),
             database: self.database,
             redis: self.redis,
             loop: loop,
@@ -172,10 +178,11 @@ func whileWorking(
     _ loop: EventLoop,
     redis: String? = environment("TEST_REDIS_URL"),
     _ change: (inout WorkerSettings) -> Void = { _ in },
+    abandon: @escaping @Sendable (JobID, JSON) async throws -> Void = { _, _ in },
     play: @escaping @Sendable (Attempt) async throws -> JobOutcome<String>,
     _ body: (TestWorker) async throws -> Void
 ) async throws {
-    let worker = try TestWorker(on: database, redis: redis, change, play: play)
+    let worker = try TestWorker(on: database, redis: redis, change, abandon: abandon, play: play)
     do {
         try await body(worker)
     } catch {

@@ -56,12 +56,16 @@ struct CheckingPicturesTests {
 
     @Test(
         arguments: [
-            "", "hello, this is text", "BMW is a word too", "\0\0\0\0\0\0\0\0", "\u{89}PNG", "GIF8", "RIFF1234WAVE",
+            "hello, this is text", "BMW is a word too", "\0\0\0\0\0\0\0\0", "\u{89}PNG", "GIF8", "RIFF1234WAVE",
             "<html><body>hello</body></html>",
         ] as [Escaped]
     )
     func `refuses what is no picture`(content: Escaped) throws {
         #expect(try code(Array(content.text.utf8)) == .notAPicture)
+    }
+
+    @Test func `takes an empty file for one that was cut short`() throws {
+        #expect(try code([]) == .truncated)
     }
 
     @Test(

@@ -8,20 +8,27 @@ public final class ChildProcess: @unchecked Sendable {
     public let id: pid_t
     /// What it wrote to standard output and standard error, in a file.
     public let outputPath: String
+    private let keepsOutput: Bool
     private var isReaped = false
 
-    /// - Parameter environment: beside this process's own; an empty value takes a variable away.
+    /// - Parameters:
+    ///   - environment: beside this process's own; an empty value takes a variable away.
+    ///   - log: a file that its output is added to and that stays; by default one of its own that ends with it.
     public init(
         _ path: String,
         _ arguments: [String] = [],
         environment: [String: String] = [:],
-        folder: String? = nil
+        folder: String? = nil,
+        log: String? = nil
     ) throws(SystemError) {
-        var template = Array("/tmp/atelier-test-XXXXXX".utf8CString)
-        let output = mkstemp(&template)
-        guard output >= 0 else { throw SystemError("mkstemp") }
+        let output: Int32
+        if let log {
+            (outputPath, output) = try Self.open(log: log)
+        } else {
+            (outputPath, output) = try Self.temporaryFile()
+        }
+        keepsOutput = log != nil
         defer { close(output) }
-        outputPath = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -55,7 +62,20 @@ public final class ChildProcess: @unchecked Sendable {
     deinit {
         kill(SIGKILL)
         _ = reap()
-        unlink(outputPath)
+        if !keepsOutput { unlink(outputPath) }
+    }
+
+    private static func temporaryFile() throws(SystemError) -> (String, Int32) {
+        var template = Array("/tmp/atelier-test-XXXXXX".utf8CString)
+        let output = mkstemp(&template)
+        guard output >= 0 else { throw SystemError("mkstemp") }
+        return (String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self), output)
+    }
+
+    private static func open(log: String) throws(SystemError) -> (String, Int32) {
+        let output = Glibc.open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard output >= 0 else { throw SystemError("open \(log)") }
+        return (log, output)
     }
 
     public func kill(_ signal: Int32) {

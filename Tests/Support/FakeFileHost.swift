@@ -13,7 +13,7 @@ extension FakeReplicate {
     private func sendFile(_ request: RawRequest, on connection: SocketConnection) -> Bool {
         let path = request.path.split(separator: "/").map(String.init)
         let found = state.withLock { state -> (PredictionScript, [UInt8], Int)? in
-            guard path.count >= 3, let index = state.predictions.firstIndex(where: { $0.id == path[1] }),
+            guard path.count >= 3, let index = state.place(of: path[1]),
                 !state.predictions[index].isExpired,
                 let number = Int(path[2].dropFirst("out-".count).prefix { $0.isNumber }),
                 state.predictions[index].script.files.indices.contains(number)
@@ -33,8 +33,10 @@ extension FakeReplicate {
         func refuse(_ status: Int) -> Bool {
             connection.send(FakeResponse(status, type: "text/plain", body: Array("no".utf8)).bytes(.plain))
         }
-        switch script.fileHost {
-        case .honest: return connection.send(whole.bytes(.plain))
+        var behaviour = script.fileHost
+        if case .first(let times, let other) = behaviour { behaviour = turn <= times ? other : .honest }
+        switch behaviour {
+        case .honest, .first: return connection.send(whole.bytes(.plain))
         case .redirect:
             let isMoved = path.last == "moved"
             return isMoved ? connection.send(whole.bytes(.plain)) : redirect("\(request.path)/moved")
@@ -42,7 +44,7 @@ extension FakeReplicate {
         case .redirectForEver: return redirect(request.path)
         case .truncated, .stalled:
             connection.send(whole.bytes(.plain, head: true) + bytes.prefix(bytes.count / 2))
-            if case .stalled = script.fileHost { connection.waitUntilClosed() }
+            if case .stalled = behaviour { connection.waitUntilClosed() }
             return false
         case .empty: return connection.send(FakeResponse(200, type: "image/png", body: []).bytes(.plain))
         case .notFound: return refuse(404)

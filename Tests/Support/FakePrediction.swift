@@ -10,39 +10,81 @@ struct FakePrediction: Sendable {
     let script: PredictionScript
     let createdAt: Double
     let deadline: Double?
+    let client: String
+    private(set) var endedAt: Double?
     private(set) var step: PredictionStep
     private var later: [PredictionStep]
     /// The files were removed.
     var isExpired = false
     var fileRequests = 0
 
-    init(id: String, model: String, version: String, input: String, script: PredictionScript, lifetime: Int?) {
+    init(
+        id: String,
+        model: String,
+        version: String,
+        input: String,
+        script: PredictionScript,
+        lifetime: Int?,
+        client: String
+    ) {
         self.id = id
         self.model = model
         self.version = version
         self.input = input
+        self.client = client
+        var script = script
+        if script.signsFiles { script.files = script.files.map { signed($0, id) } }
         self.script = script
         let now = wallClock()
         createdAt = now
         deadline = lifetime.map { now + Double($0) }
         step = script.steps.first ?? .starting
         later = Array(script.steps.dropFirst())
+        if step.isTerminal { endedAt = now }
     }
 
+    /// By being asked for.
     mutating func advance() {
-        if !later.isEmpty { step = later.removeFirst() }
+        if script.duration == nil, !later.isEmpty { take(later.removeFirst(), at: wallClock()) }
+    }
+
+    /// By the clock, when it has a duration.
+    mutating func keepUp() {
+        guard let duration = script.duration, !later.isEmpty else { return }
+        let pause = duration / Double(max(1, script.steps.count - 1))
+        let due = min(script.steps.count - 1, Int((wallClock() - createdAt) / pause))
+        while script.steps.count - 1 - later.count < due {
+            take(later.removeFirst(), at: createdAt + pause * Double(script.steps.count - 1 - later.count))
+        }
     }
 
     /// Leaves a finished prediction as it is.
     mutating func cancel() {
         guard !step.isTerminal else { return }
-        step = .canceled
         later = []
+        take(.canceled, at: wallClock())
     }
 
     mutating func finish() {
-        step = later.last ?? step
+        take(later.last ?? step, at: wallClock())
         later = []
+    }
+
+    private mutating func take(_ next: PredictionStep, at time: Double) {
+        step = next
+        if step.isTerminal { endedAt = endedAt ?? time }
+    }
+
+    var record: PredictionRecord {
+        PredictionRecord(
+            id: id,
+            input: input,
+            status: step.status,
+            error: step.error,
+            createdAt: createdAt,
+            endedAt: endedAt,
+            client: client
+        )
     }
 
     /// The whole object. `synchronous`: `processing`, though all the output is there.
@@ -60,7 +102,7 @@ struct FakePrediction: Sendable {
         if step.status != "starting" { members.append(("started_at", quoted(timestamp(createdAt + 0.25)))) }
         if step.isTerminal, !synchronous {
             members.append(("completed_at", quoted(timestamp(createdAt + 1.5))))
-            members.append(("metrics", #"{"image_count":1,"predict_time":1.25,"total_time":1.5}"#))
+            if let metrics = script.metrics { members.append(("metrics", metrics)) }
         }
         if let deadline { members.append(("deadline", quoted(timestamp(deadline)))) }
         let address = "\(api)/predictions/\(id)"
@@ -141,7 +183,8 @@ func stringMember(_ name: String, of json: String) -> String? {
     return String(raw.dropFirst().dropLast())
 }
 
-func wallClock() -> Double {
+/// Seconds since 1970.
+public func wallClock() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
@@ -173,6 +216,15 @@ func base64(_ bytes: [UInt8]) -> String {
         }
     }
     return String(decoding: text, as: UTF8.self)
+}
+
+/// A PNG with a text in it that is no part of the picture.
+func signed(_ png: [UInt8], _ text: String) -> [UInt8] {
+    func bigEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
+    let chunk = Array("tEXtComment\0\(text)".utf8)
+    // The last chunk, which has no content, takes 12 bytes.
+    let signature = bigEndian(UInt32(chunk.count - 4)) + chunk + bigEndian(crc32(chunk))
+    return Array(png.dropLast(12)) + signature + Array(png.suffix(12))
 }
 
 /// The seconds of a `Cancel-After` header: `90`, `30s`, `5m` or `1h30m45s`; `nil` for anything else.

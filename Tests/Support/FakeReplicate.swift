@@ -3,6 +3,8 @@ import Synchronization
 /// A stand-in for Replicate's HTTP API and its file host, on two ports of 127.0.0.1, that follows the protocol and
 /// fails on demand.
 ///
+/// Beside its token it takes the same with a dot and a name behind it, which tells clients apart in its record.
+///
 /// Shapes follow the OpenAPI description of api.replicate.com and what its official clients expect.
 public final class FakeReplicate: Sendable {
     struct State {
@@ -18,6 +20,15 @@ public final class FakeReplicate: Sendable {
         var fileRequests: [RawRequest] = []
         var predictions: [FakePrediction] = []
         var uploads: [[UInt8]] = []
+        var director: FakeDirector?
+
+        /// Predictions are numbered by their place.
+        func place(of id: String) -> Int? {
+            guard let number = Int(id.drop { !$0.isNumber }), predictions.indices.contains(number - 1),
+                predictions[number - 1].id == id
+            else { return nil }
+            return number - 1
+        }
     }
 
     let state = Mutex(State())
@@ -58,9 +69,7 @@ public final class FakeReplicate: Sendable {
 
     /// `nil` ends the connection without an answer.
     private func answer(_ request: RawRequest, on connection: SocketConnection) -> FakeResponse? {
-        guard request["authorization"] == "Bearer \(token)" || request["authorization"] == "Token \(token)" else {
-            return response(to: .unauthenticated)
-        }
+        guard isAuthorized(request) else { return response(to: .unauthenticated) }
         let path = request.path.split(separator: "/").dropFirst().map(String.init)
         let kind = (request.method, path.first, path.count)
         let isCreation = request.method == "POST" && path.last == "predictions"
@@ -68,15 +77,18 @@ public final class FakeReplicate: Sendable {
         case ("POST", "predictions", 1),
             ("POST", "models", 4) where isCreation,
             ("POST", "deployments", 4) where isCreation:
-            return special(nextAnswer(\.creationAnswers), on: connection) { mode in
+            return special(nextAnswer(\.creationAnswers, to: request), on: connection) { mode in
                 create(request, path: path, mode, on: connection)
             }
         case ("GET", "predictions", 1):
-            return special(nextAnswer(\.listAnswers), on: connection) { _ in list(request) }
+            return special(nextAnswer(\.listAnswers, to: request), on: connection) { _ in list(request) }
         case ("GET", "predictions", 2):
-            return special(nextAnswer(\.pollAnswers), on: connection) { _ in poll(path[1], on: connection) }
+            return special(nextAnswer(\.pollAnswers, to: request), on: connection) { _ in poll(path[1], on: connection)
+            }
         case ("POST", "predictions", 3) where path[2] == "cancel":
-            return special(nextAnswer(\.cancelAnswers), on: connection) { _ in change(path[1]) { $0.cancel() } }
+            return special(nextAnswer(\.cancelAnswers, to: request), on: connection) { _ in
+                change(path[1]) { $0.cancel() }
+            }
         case ("GET", "models", 3): return FakeResponse(200, json: FakeModel.json(owner: path[1], name: path[2]))
         case ("POST", "files", 1): return upload(request)
         case ("GET", "account", 1):
@@ -85,8 +97,16 @@ public final class FakeReplicate: Sendable {
         }
     }
 
-    private func nextAnswer(_ queue: WritableKeyPath<State, [FakeAnswer]>) -> FakeAnswer {
-        state.withLock { $0[keyPath: queue].isEmpty ? .ordinary : $0[keyPath: queue].removeFirst() }
+    private func isAuthorized(_ request: RawRequest) -> Bool {
+        guard let sent = request["authorization"] else { return false }
+        return ["Bearer \(token)", "Token \(token)"].contains(sent) || sent.hasPrefix("Bearer \(token).")
+    }
+
+    private func nextAnswer(_ queue: WritableKeyPath<State, [FakeAnswer]>, to request: RawRequest) -> FakeAnswer {
+        let (answer, director) = state.withLock { state -> (FakeAnswer?, FakeDirector?) in
+            (state[keyPath: queue].isEmpty ? nil : state[keyPath: queue].removeFirst(), state.director)
+        }
+        return answer ?? director?.answer(request) ?? .ordinary
     }
 
     private func special(
@@ -99,6 +119,12 @@ public final class FakeReplicate: Sendable {
         case .carriedOutAndDropped:
             _ = carryOut(.ordinary)
             return nil
+        case .carriedOutAndRefused(let refusal):
+            _ = carryOut(.ordinary)
+            return response(to: refusal)
+        case .delayed(let milliseconds, let answer):
+            _ = connection.isSilent(for: milliseconds)
+            return special(answer, on: connection, carryOut)
         case .dropped: return nil
         case .silence:
             connection.waitUntilClosed()
@@ -128,8 +154,9 @@ public final class FakeReplicate: Sendable {
         guard path.count == 4 || asked != nil, let input = member("input", of: request.text) else {
             return response(to: .problem(422, title: "Invalid request", detail: "- input is required\n"))
         }
+        let directed = state.withLock { $0.director }?.script(request)
         let prediction = state.withLock { state in
-            let script = state.upcoming.isEmpty ? state.script : state.upcoming.removeFirst()
+            let script = state.upcoming.isEmpty ? directed ?? state.script : state.upcoming.removeFirst()
             let number = String(state.predictions.count + 1)
             let owner = asked.map { String($0.prefix { $0 != ":" }) }
             let isHash = asked?.count == 64
@@ -139,7 +166,8 @@ public final class FakeReplicate: Sendable {
                 version: script.version ?? (path.count == 4 ? "hidden" : asked ?? "hidden"),
                 input: input,
                 script: script,
-                lifetime: request["cancel-after"].flatMap(lifetime)
+                lifetime: request["cancel-after"].flatMap(lifetime),
+                client: client(of: request)
             )
             if case .synchronous = mode { prediction.finish() }
             state.predictions.append(prediction)
@@ -160,13 +188,15 @@ public final class FakeReplicate: Sendable {
 
     private func poll(_ id: String, on connection: SocketConnection) -> FakeResponse {
         let response = change(id) { $0.advance() }
-        if let step = state.withLock({ $0.predictions.first { $0.id == id }?.step }) { pause(step, on: connection) }
+        let step = state.withLock { state in state.place(of: id).map { state.predictions[$0].step } }
+        if let step { pause(step, on: connection) }
         return response
     }
 
     private func change(_ id: String, _ body: (inout FakePrediction) -> Void) -> FakeResponse {
         let json = state.withLock { state -> String? in
-            guard let index = state.predictions.firstIndex(where: { $0.id == id }) else { return nil }
+            guard let index = state.place(of: id) else { return nil }
+            state.predictions[index].keepUp()
             body(&state.predictions[index])
             return state.predictions[index].json(api: baseURL, files: fileHostURL)
         }
@@ -177,15 +207,15 @@ public final class FakeReplicate: Sendable {
     private func list(_ request: RawRequest) -> FakeResponse {
         let query = request.query
         let offset = query["cursor"].flatMap(Int.init) ?? 0
+        let (start, end) = (query["created_after"], query["created_before"])
         let (pageSize, newestFirst) = state.withLock { ($0.pageSize, $0.predictions.reversed()) }
-        let all =
-            newestFirst
-            .filter { prediction in
-                let time = timestamp(prediction.createdAt)
-                return (query["created_after"].map { time >= $0 } ?? true)
-                    && (query["created_before"].map { time < $0 } ?? true)
-            }
-        let page = all.dropFirst(offset).prefix(pageSize)
+        let all = newestFirst.prefix { prediction in start.map { timestamp(prediction.createdAt) >= $0 } ?? true }
+            .filter { prediction in end.map { timestamp(prediction.createdAt) < $0 } ?? true }
+        let page = all.dropFirst(offset).prefix(pageSize).map { prediction in
+            var prediction = prediction
+            prediction.keepUp()
+            return prediction
+        }
         func link(_ offset: Int) -> String { quoted("\(baseURL)/predictions?cursor=\(offset)") }
         let next = offset + pageSize < all.count ? link(offset + pageSize) : "null"
         let previous = offset > 0 ? link(max(0, offset - pageSize)) : "null"

@@ -46,6 +46,12 @@ extension FakeReplicate {
         set { state.withLock { $0.pageSize = newValue } }
     }
 
+    /// Decides where nothing was scripted: `nil` for the ordinary answer, and for `script`.
+    public var director: FakeDirector? {
+        get { state.withLock { $0.director } }
+        set { state.withLock { $0.director = newValue } }
+    }
+
     public var encoding: FakeEncoding {
         get { state.withLock { $0.encoding } }
         set { state.withLock { $0.encoding = newValue } }
@@ -96,6 +102,65 @@ extension FakeReplicate {
     /// The contents of uploaded files.
     public var uploads: [[UInt8]] { state.withLock { $0.uploads } }
     public func status(of id: String) -> String? {
-        state.withLock { $0.predictions.first { $0.id == id }?.step.status }
+        predictionRecords.first { $0.id == id }?.status
+    }
+    /// Oldest first.
+    public var predictionRecords: [PredictionRecord] {
+        state.withLock { state in
+            for index in state.predictions.indices { state.predictions[index].keepUp() }
+            return state.predictions.map(\.record)
+        }
+    }
+
+    /// What a client calls itself in its token; empty when it does not.
+    public func client(of request: RawRequest) -> String {
+        String((request["authorization"] ?? "").drop { $0 != "." }.dropFirst())
+    }
+}
+
+/// Decides what the fake does about each request, from any thread.
+public struct FakeDirector: Sendable {
+    public let answer: @Sendable (RawRequest) -> FakeAnswer
+    public let script: @Sendable (RawRequest) -> PredictionScript
+
+    public init(
+        answer: @escaping @Sendable (RawRequest) -> FakeAnswer,
+        script: @escaping @Sendable (RawRequest) -> PredictionScript
+    ) {
+        self.answer = answer
+        self.script = script
+    }
+}
+
+/// What came of a prediction.
+public struct PredictionRecord: Sendable {
+    public let id: String
+    /// Raw JSON.
+    public let input: String
+    public let status: String
+    public let error: String?
+    /// In seconds since 1970, as `endedAt`.
+    public let createdAt: Double
+    /// `nil` while it goes on.
+    public let endedAt: Double?
+    /// Who created it, as it calls itself in its token.
+    public let client: String
+
+    public init(
+        id: String,
+        input: String,
+        status: String,
+        error: String? = nil,
+        createdAt: Double,
+        endedAt: Double?,
+        client: String
+    ) {
+        self.id = id
+        self.input = input
+        self.status = status
+        self.error = error
+        self.createdAt = createdAt
+        self.endedAt = endedAt
+        self.client = client
     }
 }

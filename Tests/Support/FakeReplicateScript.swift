@@ -9,6 +9,12 @@ public struct PredictionScript: Sendable {
     public var files: [[UInt8]] = [FakeReplicate.smallestPNG]
     /// How the file host answers.
     public var fileHost = FileHostBehaviour.honest
+    /// What it says it used once it has ended, as JSON text; `nil`: nothing.
+    public var metrics: String? = #"{"image_count":1,"predict_time":1.25,"total_time":1.5}"#
+    /// Seconds from its creation to its last step, spread evenly over the steps; `nil`: a step whenever it is asked for.
+    public var duration: Double?
+    /// Puts the prediction's id into every file, so that no two predictions make the same one. The files must be PNGs.
+    public var signsFiles = false
     /// The literal version in the prediction; `nil` repeats the one asked for, or `hidden` for an official model.
     public var version: String?
 
@@ -97,6 +103,8 @@ public enum FileHostBehaviour: Sendable {
     case wrongContentType(String)
     /// 503 that often, then honest.
     case unavailable(times: Int)
+    /// The other that often, then honest.
+    indirect case first(Int, FileHostBehaviour)
 }
 
 /// One answer of the API that is not the ordinary one. Each is used once, in order.
@@ -108,10 +116,14 @@ public enum FakeAnswer: Sendable {
     case accepted
     /// The request is carried out, and the connection ends without an answer.
     case carriedOutAndDropped
+    /// The request is carried out, and the answer says that it was not: a gateway that has waited too long.
+    indirect case carriedOutAndRefused(FakeAnswer)
     /// The connection ends; nothing has happened.
     case dropped
     /// Nothing is answered, and nothing has happened.
     case silence
+    /// The other, begun after so many milliseconds.
+    indirect case delayed(Int, FakeAnswer)
     /// `json` is what the error's body holds; a problem's title and status are added.
     case problem(Int, title: String?, detail: String, headers: [(String, String)] = [], more: String = "")
     case raw(Int, contentType: String, body: String)

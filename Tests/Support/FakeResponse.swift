@@ -67,8 +67,12 @@ private func gzip(_ body: [UInt8]) -> [UInt8] {
         result += littleEndian(length, 2) + littleEndian(~length, 2) + body[start..<end]
         start = end
     } while start < body.count
-    let checksum = ~body.reduce(~UInt32(0)) { checksum, byte in
+    return result + littleEndian(crc32(body), 4) + littleEndian(UInt32(body.count), 4)
+}
+
+/// Of RFC 1952 and of PNG.
+func crc32(_ bytes: [UInt8]) -> UInt32 {
+    ~bytes.reduce(~UInt32(0)) { checksum, byte in
         (0..<8).reduce(checksum ^ UInt32(byte)) { rest, _ in rest >> 1 ^ (rest & 1 == 1 ? 0xEDB8_8320 : 0) }
     }
-    return result + littleEndian(checksum, 4) + littleEndian(UInt32(body.count), 4)
 }

@@ -63,11 +63,13 @@ public final class SocketServer: Sendable {
 
     private func accept(with serve: @escaping @Sendable (SocketConnection) -> Void) {
         while true {
-            let descriptor = Glibc.accept(listener, nil, nil)
+            // A process that another thread starts meanwhile must not inherit it: it would hold the connection open.
+            let descriptor = clinux_accept(listener, nil, nil)
             guard descriptor >= 0 else {
                 if errno == EINTR || errno == ECONNABORTED { continue }
                 return
             }
+            _ = fcntl(descriptor, F_SETFL, 0)
             let connection = SocketConnection(descriptor)
             let isAdmitted = state.withLock { state in
                 guard !state.isStopped, state.threads <= 64 else { return false }
@@ -181,6 +183,8 @@ public struct RawRequest: Sendable {
     public let target: String
     public let headers: [(name: String, value: String)]
     public let body: [UInt8]
+    /// When it was read, in seconds since 1970.
+    public let time = wallClock()
 
     public var text: String { String(decoding: body, as: UTF8.self) }
 

@@ -6,22 +6,43 @@ public final class ThrowawayServer: Sendable {
     private static let script = #filePath.replacing("Tests/Support/ThrowawayServer.swift", with: "script/services")
 
     private let folder: String
+    private let isDurable: Bool
 
     public var url: String { "postgresql://atelier@/atelier?host=\(folder)/postgres" }
 
-    public init() throws {
+    public convenience init() throws {
         var template = Array("/tmp/pg.XXXXXX".utf8CString)
         guard let path = mkdtemp(&template) else { throw SystemError("mkdtemp") }
-        folder = String(cString: path)
+        try self.init(folder: String(cString: path), isDurable: false)
+    }
+
+    /// - Parameter isDurable: whether what it has committed outlives `kill`.
+    public init(folder: String, isDurable: Bool) throws {
+        self.folder = folder
+        self.isDurable = isDurable
         // PostgreSQL runs as another user when the tests run as root.
         chmod(folder, 0o755)
         try start()
     }
 
     public func start() throws {
-        guard system("THROWAWAY=1 '\(Self.script)' start '\(folder)' >/dev/null") == 0 else {
+        let mode = isDurable ? "" : "THROWAWAY=1 "
+        guard system("\(mode)'\(Self.script)' start '\(folder)' >/dev/null") == 0 else {
             throw SystemError("script/services", code: ECHILD)
         }
+    }
+
+    /// It tells its clients, and leaves recovery to the next start (`pg_ctl stop -m immediate`).
+    public func stopAtOnce() {
+        guard let pid else { return }
+        Glibc.kill(pid, SIGQUIT)
+        for _ in 0..<1000 where self.pid != nil { usleep(10_000) }
+    }
+
+    /// Kills one of its processes, which makes it end all of them and recover. `choice` picks; the lowest is the oldest.
+    public func killChild(_ choice: Int) {
+        guard let pid, case let children = childProcesses(of: pid).sorted(), !children.isEmpty else { return }
+        Glibc.kill(children[choice % children.count], SIGKILL)
     }
 
     /// Without any farewell.
@@ -36,22 +57,32 @@ public final class ThrowawayServer: Sendable {
     public func freeze() { signal(SIGSTOP) }
     public func thaw() { signal(SIGCONT) }
 
-    public func remove() {
+    /// Ends it in order; its files stay.
+    public func stop() {
         thaw()
-        _ = system("'\(Self.script)' stop '\(folder)' >/dev/null 2>&1; rm -rf '\(folder)'")
+        _ = system("'\(Self.script)' stop '\(folder)' >/dev/null 2>&1")
     }
 
-    /// To the server's first process, then to all that it has started.
-    private func signal(_ number: Int32) {
-        guard let file = fopen("\(folder)/postgres/data/postmaster.pid", "re") else { return }
+    public func remove() {
+        stop()
+        _ = system("rm -rf '\(folder)'")
+    }
+
+    /// Of the server's first process; `nil` when it has ended in order.
+    private var pid: pid_t? {
+        guard let file = fopen("\(folder)/postgres/data/postmaster.pid", "re") else { return nil }
         defer { fclose(file) }
         var pid: pid_t = 0
         withUnsafeMutablePointer(to: &pid) { pid in
             withVaList([pid]) { _ = vfscanf(file, "%d", $0) }
         }
-        guard pid > 1 else { return }
-        let children = childProcesses(of: pid)
-        for pid in [pid] + children { Glibc.kill(pid, number) }
+        return pid > 1 ? pid : nil
+    }
+
+    /// To the server's first process, then to all that it has started.
+    private func signal(_ number: Int32) {
+        guard let pid else { return }
+        for pid in [pid] + childProcesses(of: pid) { Glibc.kill(pid, number) }
     }
 
     private func childProcesses(of pid: pid_t) -> [pid_t] {

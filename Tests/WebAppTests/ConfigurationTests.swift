@@ -35,6 +35,25 @@ struct ConfigurationTests {
         #expect(!message.contains("PROJECT_NAME"))
     }
 
+    @Test func `files that nobody names are kept for longer than any attempt takes`() throws {
+        #expect(try Configuration([:]).sweepGrace == .seconds(1800))
+        #expect(try Configuration(["ATELIER_JOB_TIME_LIMIT": "7200"]).sweepGrace == .seconds(8400))
+        #expect(try Configuration(["ATELIER_SWEEP_GRACE": "60"]).sweepGrace == .seconds(60))
+    }
+
+    @Test func `a price that cannot be read is named among the bad variables`() throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Configuration(["REPLICATE_PRICES": "acme/painter=cheap", "PORT": "http"])
+        }
+        #expect(
+            error?.problems == [
+                "REPLICATE_PRICES has the entry “acme/painter=cheap”, which is none like"
+                    + " owner/name=0.003/picture, owner/other=0.000725/second",
+                "PORT must be a whole number from 0 to 65535, not “http”",
+            ]
+        )
+    }
+
     @Test func `secrets do not print`() throws {
         let configuration = try Configuration(["REPLICATE_API_TOKEN": "r8_verysecret"])
         var dumped = ""
@@ -75,6 +94,8 @@ struct CommandTests {
         (["migrate", "down", "3"], .migrate(.down(3))),
         (["migrate", "new", "add_tags"], .migrate(.new("add_tags"))),
         (["health"], .health),
+        (["sweep"], .sweep(isDry: false)),
+        (["sweep", "--dry-run"], .sweep(isDry: true)),
         (["--version"], .version),
         ([], .help(Command.usage)),
         (["serve", "--help"], .help(Command.usage)),
@@ -85,7 +106,7 @@ struct CommandTests {
 
     @Test(arguments: [
         ["fly"], ["serve", "fast"], ["migrate"], ["migrate", "sideways"], ["migrate", "down", "x"], ["migrate", "new"],
-        ["migrate", "up", "now"],
+        ["migrate", "up", "now"], ["sweep", "now"],
     ])
     func `what is not understood is said`(words: [String]) {
         #expect(throws: UsageError.self) { try Command(words) }

@@ -171,9 +171,7 @@ final class Program: @unchecked Sendable {
         inside wrapper: [String] = [],
         waitingFor path: String = "/readyz"
     ) async throws {
-        let command = wrapper + [self.path] + arguments
-        let process = try ChildProcess(command[0], Array(command.dropFirst()), environment: settings, folder: "/")
-        self.process = process
+        let process = try begin(arguments, inside: wrapper)
         try await wait {
             if let status = process.exitStatus() {
                 throw Browser.Failure(description: "the program ended with \(status): \(process.output)")
@@ -181,6 +179,16 @@ final class Program: @unchecked Sendable {
             return try await self.get(path).status == 200
         }
     }
+
+    @discardableResult
+    func begin(_ arguments: [String], inside wrapper: [String] = []) throws -> ChildProcess {
+        let command = wrapper + [path] + arguments
+        let process = try ChildProcess(command[0], Array(command.dropFirst()), environment: settings, folder: "/")
+        self.process = process
+        return process
+    }
+
+    var hasEnded: Bool { process?.exitStatus() != nil }
 
     /// Sends a signal and waits for the end; answers the exit status.
     @discardableResult
@@ -252,7 +260,7 @@ final class Program: @unchecked Sendable {
     }
 }
 
-private func withProgram(
+func withProgram(
     _ settings: [String: String] = [:],
     _ body: @escaping @Sendable (Program) async throws -> Void
 ) async throws {

@@ -131,7 +131,6 @@ struct ReplicateFileTests {
     }
 
     static let badFiles = [
-        BadFile(name: "nothing", bytes: [], words: "The picture cannot be kept: The file is empty."),
         BadFile(
             name: "a page",
             bytes: Array("<html><body>Sorry</body></html>".utf8),
@@ -194,6 +193,7 @@ struct ReplicateFileTests {
             file: Array(FakeReplicate.smallestPNG.dropLast(20)),
             words: "The picture cannot be kept: The picture is cut short or damaged."
         ),
+        Trouble(name: "nothing", file: [], words: "The picture cannot be kept: The file is empty."),
         Trouble(
             name: "sent around in circles",
             host: .redirectForEver,

@@ -34,8 +34,15 @@ struct TestSite: Sendable {
         return try await send(Request(.post, target, headers: kept + headers, body: Array(body.utf8)))
     }
 
-    func post(_ target: String, json: String, type: String = "application/json") async throws -> Answer {
-        try await send(Request(.post, target, headers: [("Content-Type", type)], body: Array(json.utf8)))
+    func post(
+        _ target: String,
+        json: String,
+        type: String = "application/json",
+        headers: [(String, String)] = [],
+        from address: PeerAddress = .loopback
+    ) async throws -> Answer {
+        let fields = [("Content-Type", type)] + headers
+        return try await send(Request(.post, target, headers: fields, body: Array(json.utf8), from: address))
     }
 
     func send(_ request: Request) async throws -> Answer {
@@ -88,7 +95,7 @@ struct TestSite: Sendable {
         return try #require(answer.json["job_id"]?.string, "\(answer.status): \(answer.text)")
     }
 
-    private func encoded(_ text: String) -> String {
+    func encoded(_ text: String) -> String {
         text.utf8.map { byte in
             let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
             return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)

@@ -9,17 +9,17 @@ enum BatchPages {
     static func show(_ request: Request, _ app: App, id: JobID) async throws -> Response {
         guard let batch = try await app.database.batch(id) else { throw PageError.notFound }
         let generations = try await app.database.generations(of: batch.members)
+        // The oldest is the first of the grid.
+        let cards = Array(zip(generations, await app.cards(generations)).reversed())
         guard let first = generations.last else { throw PageError.notFound }
-        let model = app.models.find(first.model)
         var description = ModelDescription.unknown
-        if case .known(let model) = model { description = try await app.descriptions.description(of: model) }
+        if case .known(let model) = app.models.find(first.model) { description = try await app.descriptions.description(of: model) }
         var html = HTML(capacity: 65_536)
         Pages.batchPage(
             into: &html,
             batch: batch,
-            // The oldest is the first of the grid.
-            groups: BatchGroup.list(generations.reversed(), axes: batch.axes, description, app),
-            prompt: CardView(first, app).caption,
+            groups: BatchGroup.list(cards, axes: batch.axes, description),
+            prompt: cards[0].1.caption,
             site: app.site
         )
         return .page(html)
@@ -49,14 +49,13 @@ struct BatchGroup {
     let members: [Member]
 
     static func list(
-        _ generations: [Generation],
+        _ pictures: [(generation: Generation, card: CardView)],
         axes: [String],
-        _ description: ModelDescription,
-        _ app: App
+        _ description: ModelDescription
     ) -> [BatchGroup] {
         let isGrouped = axes.count > 1
         var groups: [(title: String, members: [Member])] = []
-        for generation in generations {
+        for (generation, card) in pictures {
             let parameters = (try? JSON(parsing: generation.parameters.bytes))?.object ?? [:]
             let values = axes.map { name -> String in
                 let input = description.input(name)
@@ -64,7 +63,7 @@ struct BatchGroup {
                 return "\(input?.title ?? name): \(value)"
             }
             let member = Member(
-                card: CardView(generation, app),
+                card: card,
                 values: values.dropFirst(isGrouped ? 1 : 0).joined(separator: ", ")
             )
             let title = isGrouped ? values[0] : ""

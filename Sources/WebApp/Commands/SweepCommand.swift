@@ -31,18 +31,16 @@ struct SweepCommand {
     }
 
     private func tell(_ report: SweepReport) throws {
-        for orphan in report.orphans {
-            print("\(isDry ? "would remove" : "removed") \(orphan.name), \(orphan.bytes) bytes")
-        }
-        print(
-            "\(isDry ? "would remove" : "removed") \(report.orphans.count) files of \(report.bytes) bytes,"
-                + " \(isDry ? "would keep" : "kept") \(report.kept)"
-        )
-        if report.temporary > 0 { print("removed \(report.temporary) temporary files of writers that died") }
-        if report.foreign > 0 { print("left \(report.foreign) entries alone that are not stored files") }
+        let (removed, kept) = isDry ? ("would remove", "would keep") : ("removed", "kept")
+        for orphan in report.orphans { print("\(removed) \(orphan.name), \(orphan.bytes) bytes") }
+        print("\(removed) \(counted(report.orphans.count, "file")) of \(report.bytes) bytes, \(kept) \(report.kept)")
+        if report.temporary > 0 { print("removed \(counted(report.temporary, "half written file"))") }
+        if report.foreign > 0 { print("left alone what is no stored file, in \(report.foreign) places") }
         if report.isUnfamiliar {
             throw OperatorError("the database knows none of the old files, so none was removed; is it the right one?")
         }
         if let failure = report.failure { throw OperatorError(failure) }
     }
+
+    private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }

@@ -127,7 +127,7 @@ struct FormAnswer {
             }
             // Nobody queues a grid without having been told how many pictures it is.
             guard plan.grid.axes.isEmpty || plan.total == shownTotal else { return .redirect(to: "/?preview") }
-            let ids = try await app.enqueue(orders, of: plan, form: view.form, requestID: request.id)
+            let ids = try await app.enqueue(orders, of: plan, form: view.form, for: request)
             return .redirect(to: "/?made=\(ids[0])&count=\(ids.count)")
         } catch let problems as FormProblems {
             try? await save(visitor, app)

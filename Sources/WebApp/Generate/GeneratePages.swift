@@ -118,7 +118,7 @@ enum GeneratePages {
     }
 
     private static func recentCards(_ app: App) async throws -> [CardView] {
-        try await app.database.generations(skip: 0, limit: recentCount).map { CardView($0, app) }
+        await app.cards(try await app.database.generations(skip: 0, limit: recentCount))
     }
 }
 

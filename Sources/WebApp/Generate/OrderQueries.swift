@@ -1,4 +1,5 @@
 import CSodium
+import HTTPServer
 import JSON
 import Jobs
 import Postgres
@@ -7,24 +8,20 @@ extension App {
     /// Stores everything that a form asked for together, or nothing of it, and wakes the workers. Durable when it returns.
     ///
     /// - Returns: the generations' ids, in the order of the grid; the first names the batch of several.
-    func enqueue(_ orders: [OrderedGeneration], of plan: GenerationPlan, form: GenerateForm, requestID: String)
-        async throws -> [JobID]
-    {
+    func enqueue(
+        _ orders: [OrderedGeneration],
+        of plan: GenerationPlan,
+        form: GenerateForm,
+        for request: Request
+    ) async throws -> [JobID] {
         let made = orders.map { (id: JobID.next(), order: $0) }
-        let terms = JobTerms(
-            maxRetries: configuration.maxRetries,
-            timeLimit: configuration.jobTimeLimit,
-            requestID: requestID
-        )
         try await database.insertOrder(
             made,
             axes: plan.grid.axes.map(\.input.name),
             typed: TypedPrompt(form.prompt, without: form.values["negative_prompt"] ?? ""),
-            job: terms
+            job: jobTerms(for: request)
         )
-        for queue in Set(orders.map(\.request.model.provider.queue)) {
-            channels.announceWork(in: queue, on: redis)
-        }
+        announceWork(for: orders.map(\.request))
         return made.map(\.id)
     }
 }

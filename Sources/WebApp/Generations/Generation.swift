@@ -56,7 +56,7 @@ final class Generation: Sendable {
         }
     }
 
-    enum State: String, Sendable, PostgresDecodable {
+    enum State: String, Sendable, CaseIterable, PostgresDecodable {
         case pending, scheduled, processing, completed, failed, cancelled
 
         /// The word of the API, which knows no `scheduled`: such a job is pending, and `next_attempt_at` tells why.
@@ -87,7 +87,9 @@ struct Picture: Sendable {
 
 extension Generation {
     /// The shape that the API fixes.
-    func write(to json: inout JSONWriter) {
+    ///
+    /// - Parameter place: where it stands if it waits and that is known.
+    func write(to json: inout JSONWriter, place: PlaceInLine?) {
         json.beginObject()
         json.field("id", id.description)
         json.field("prompt", prompt)
@@ -108,6 +110,16 @@ extension Generation {
         } else {
             json.key("progress")
             json.value(progress)
+        }
+        if let place { json.field("position", place.before) } else { json.nullField("position") }
+        if case .expected(let expectation) = place?.start {
+            json.key("eta_seconds")
+            json.beginArray()
+            json.value(Int(expectation.low.rounded(.down)))
+            json.value(Int(expectation.high.rounded(.up)))
+            json.endArray()
+        } else {
+            json.nullField("eta_seconds")
         }
         json.endObject()
     }

@@ -28,6 +28,7 @@ extension NewJob {
                 id: id,
                 kind: GeneratePicture.kind,
                 queue: request.model.provider.queue,
+                owner: terms.owner,
                 maxRetries: terms.maxRetries,
                 timeLimit: terms.timeLimit,
                 requestID: terms.requestID
@@ -38,6 +39,7 @@ extension NewJob {
 
 /// The terms on which jobs are queued.
 struct JobTerms {
+    var owner: String
     var maxRetries: Int
     var timeLimit: Duration
     var requestID: String?

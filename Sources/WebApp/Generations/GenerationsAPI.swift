@@ -17,7 +17,7 @@ enum GenerationsAPI {
             return .invalid(error.problems)
         }
         let id = JobID.next()
-        try await app.enqueue([(id, wanted)], requestID: request.id)
+        try await app.enqueue([(id, wanted)], for: request)
 
         var json = JSONWriter()
         json.beginObject()
@@ -35,8 +35,9 @@ enum GenerationsAPI {
         guard let generation = try await app.database.generation(id) else {
             return .failure("Job not found", status: .notFound)
         }
+        let place = await app.places(of: [generation])[id]
         var json = JSONWriter()
-        generation.write(to: &json)
+        generation.write(to: &json, place: place)
         return .json(json.bytes)
     }
 
@@ -52,7 +53,8 @@ enum GenerationsAPI {
         var json = JSONWriter()
         json.bytes.reserveCapacity(600 * page.count)
         json.beginArray()
-        for generation in page { generation.write(to: &json) }
+        let places = await app.places(of: page)
+        for generation in page { generation.write(to: &json, place: places[generation.id]) }
         json.endArray()
         var response = Response.json(json.bytes)
         response.compressible = true
@@ -68,15 +70,26 @@ enum GenerationsAPI {
 
 extension App {
     /// Stores what was asked for and wakes the workers. Durable when it returns.
-    func enqueue(_ requests: [(id: JobID, request: GenerationRequest)], requestID: String) async throws {
-        let terms = JobTerms(
+    func enqueue(_ requests: [(id: JobID, request: GenerationRequest)], for request: Request) async throws {
+        try await database.insertGenerations(requests, job: jobTerms(for: request))
+        announceWork(for: requests.map(\.request))
+    }
+
+    func jobTerms(for request: Request) -> JobTerms {
+        JobTerms(
+            owner: owner(of: request),
             maxRetries: configuration.maxRetries,
             timeLimit: configuration.jobTimeLimit,
-            requestID: requestID
+            requestID: request.id
         )
-        try await database.insertGenerations(requests, job: terms)
-        for queue in Set(requests.map(\.request.model.provider.queue)) {
-            channels.announceWork(in: queue, on: redis)
-        }
+    }
+
+    func announceWork(for requests: [GenerationRequest]) {
+        for queue in Set(requests.map(\.model.provider.queue)) { channels.announceWork(in: queue, on: redis) }
+    }
+
+    /// Whose jobs take turns with those of others. As long as there are no accounts, that is the client's address.
+    func owner(of request: Request) -> String {
+        configuration.trustedProxies.client(of: request).network.description
     }
 }

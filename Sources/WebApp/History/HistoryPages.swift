@@ -13,7 +13,7 @@ enum HistoryPages {
         let count = try await counted
         let pages = PageNumbers(asked: asked, count: count, size: pageSize)
         let generations = pages.current == asked ? try await expected : try await page(pages.current, app)
-        let cards = generations.map { CardView($0, app) }
+        let cards = await app.cards(generations)
         var html = HTML(capacity: 49_152)
         Pages.historyPage(into: &html, cards: cards, pages: pages, count: count, site: app.site)
         return .page(html)

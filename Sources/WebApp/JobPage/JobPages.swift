@@ -7,33 +7,43 @@ import Postgres
 import Templates
 
 enum JobPages {
-    /// `GET /jobs/{id}`: one generation, with its settings and its story.
+    /// `GET /jobs/{id}`: one generation, with its settings and its story; of any other job the story.
     static func show(_ request: Request, _ app: App, id: JobID) async throws -> Response {
-        guard let generation = try await app.database.generation(id) else { throw PageError.notFound }
+        guard let generation = try await app.database.generation(id) else { return try await showOther(id, app) }
         let origin = try await app.database.origin(of: id) ?? Origin(template: nil, batch: nil)
         let pictures = try await app.database.pictures(of: id)
         let attempts = try await app.database.attempts(of: id)
         var html = HTML(capacity: 16_384)
         Pages.jobPage(
             into: &html,
-            card: CardView(generation, app),
+            card: await app.cards([generation])[0],
             generation: generation,
             origin: origin,
             settings: Setting.list(generation, details: pictures.first?.details),
             pictures: pictures,
             attempts: attempts,
+            usage: AttemptUsage(sumOf: attempts.compactMap(\.usage))?.words ?? "",
             site: app.site
         )
         return .page(html)
     }
 
+    private static func showOther(_ id: JobID, _ app: App) async throws -> Response {
+        guard let row = try await app.database.jobRows(of: [id]).first else { throw PageError.notFound }
+        var html = HTML(capacity: 8192)
+        Pages.otherJobPage(into: &html, row: row, attempts: try await app.database.attempts(of: id), site: app.site)
+        return .page(html)
+    }
+
     /// `POST /jobs/{id}/cancel`
     static func cancel(_ request: Request, _ app: App, id: JobID) async throws -> Response {
-        switch try await app.database.cancelJob(id) {
-        case .unknownJob: throw PageError.notFound
-        case .cancelled, .requested: app.redis.announceCancellation(of: [id], on: app.channels)
-        case .alreadyFinished: break
-        }
+        guard try await JobDeed.cancel.perform(on: [id], app).gone == 0 else { throw PageError.notFound }
+        return .redirect(to: "/jobs/\(id)")
+    }
+
+    /// `POST /jobs/{id}/retry`
+    static func retry(_ request: Request, _ app: App, id: JobID) async throws -> Response {
+        guard try await JobDeed.retry.perform(on: [id], app).gone == 0 else { throw PageError.notFound }
         return .redirect(to: "/jobs/\(id)")
     }
 }
@@ -93,6 +103,8 @@ struct ShownAttempt {
     let outcome: String?
     let error: String?
     let providerRef: String?
+    /// `nil` where there is no provider that tells, and until it has ended.
+    let usage: AttemptUsage?
 
     var duration: String? {
         endedAt.map { end in
@@ -134,11 +146,12 @@ extension Database {
     func attempts(of id: JobID) async throws(PostgresError) -> [ShownAttempt] {
         try await query(
             """
-            SELECT attempt AS number, worker, started_at, NULL AS ended_at, NULL AS outcome, NULL AS error, provider_ref
+            SELECT attempt AS number, worker, started_at, NULL AS ended_at, NULL AS outcome, NULL AS error, provider_ref,
+                NULL AS usage, NULL AS cost_usd
             FROM jobs
             WHERE id = \(id) AND state = 'processing'
             UNION ALL
-            SELECT number, worker, started_at, ended_at, outcome, error, provider_ref
+            SELECT number, worker, started_at, ended_at, outcome, error, provider_ref, usage, cost_usd::float8
             FROM job_attempts
             WHERE job_id = \(id)
             ORDER BY number DESC
@@ -152,7 +165,9 @@ extension Database {
                 endedAt: Timestamp?,
                 outcome: String?,
                 error: String?,
-                providerRef: String?
+                providerRef: String?,
+                usage: JSON?,
+                dollars: Double?
             ) in
             ShownAttempt(
                 number: number,
@@ -161,7 +176,8 @@ extension Database {
                 endedAt: endedAt,
                 outcome: outcome,
                 error: error,
-                providerRef: providerRef
+                providerRef: providerRef,
+                usage: usage.map { AttemptUsage($0, dollars: dollars) }
             )
         }
     }

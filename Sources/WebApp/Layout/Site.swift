@@ -6,7 +6,7 @@ struct Site: Sendable {
 
 /// The tabs at the top of every page.
 enum Tab: Sendable {
-    case generate, history, architecture, none
+    case generate, history, queue, architecture, none
 }
 
 extension App {

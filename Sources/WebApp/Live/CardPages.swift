@@ -14,7 +14,7 @@ enum CardPages {
     static func card(_ request: Request, _ app: App, id: JobID) async throws -> Response {
         guard let generation = try await app.database.generation(id) else { throw PageError.notFound }
         var html = HTML(capacity: 2048)
-        Pages.card(into: &html, card: CardView(generation, app))
+        Pages.card(into: &html, card: await app.cards([generation])[0])
         return .fragment(html)
     }
 
@@ -43,11 +43,19 @@ enum CardPages {
 
     private static func changedCards(_ known: [KnownCard], _ app: App) async throws -> [CardView] {
         let found = try await app.database.generations(of: known.map(\.id))
-        let views = Dictionary(uniqueKeysWithValues: found.map { ($0.id, CardView($0, app)) })
+        let views = Dictionary(uniqueKeysWithValues: await app.cards(found).map { ($0.id, $0) })
         return known.compactMap { card in
             guard let view = views[card.id] else { return .gone(card.id) }
             return view.version == card.version ? nil : view
         }
+    }
+}
+
+extension App {
+    /// As cards show them, with the places of those that wait.
+    func cards(_ generations: [Generation]) async -> [CardView] {
+        let places = await places(of: generations)
+        return generations.map { CardView($0, self, place: places[$0.id]) }
     }
 }
 

@@ -20,6 +20,8 @@ final class CardView {
     let message: String
     /// Seconds until a scheduled job starts; what the message ends with.
     let startsIn: Int?
+    /// Seconds since a running one has; as well.
+    let elapsed: Int?
     let error: String?
     let createdAt: Timestamp
     let isGone: Bool
@@ -39,7 +41,8 @@ final class CardView {
         }
     }
 
-    init(_ generation: Generation, _ app: App) {
+    /// - Parameter place: where it stands if it waits and that is known.
+    init(_ generation: Generation, _ app: App, place: PlaceInLine? = nil) {
         id = generation.id
         idText = generation.id.description
         prompt = generation.prompt
@@ -57,9 +60,14 @@ final class CardView {
         } else {
             percent = nil
         }
-        message = Self.message(generation, percent: percent)
+        message = Self.message(generation, percent: percent, place: place)
+        elapsed =
+            generation.state == .processing
+            ? max(0, Int((Timestamp.now - (generation.startedAt ?? .now)).components.seconds)) : nil
         startsIn = generation.state == .scheduled ? Self.secondsLeft(generation) : nil
-        version = "\(generation.updatedAt.microseconds)-\(percent ?? 0)\(generation.cancelRequested ? "c" : "")"
+        let standing = place.map { "-\($0.version)" } ?? ""
+        version =
+            "\(generation.updatedAt.microseconds)-\(percent ?? 0)\(generation.cancelRequested ? "c" : "")\(standing)"
     }
 
     private init(gone id: JobID) {
@@ -76,20 +84,21 @@ final class CardView {
         percent = nil
         message = "This picture was deleted."
         startsIn = nil
+        elapsed = nil
         version = "gone"
     }
 
     static func gone(_ id: JobID) -> CardView { CardView(gone: id) }
 
-    private static func message(_ generation: Generation, percent: Int?) -> String {
+    private static func message(_ generation: Generation, percent: Int?, place: PlaceInLine?) -> String {
         switch generation.state {
         case .pending:
-            return generation.cancelRequested ? "Being cancelled" : "Waiting for a worker"
+            return place?.words ?? "Waiting for a worker"
         case .scheduled:
             return generation.retryCount > 0 ? "Trying again" : "Starts"
         case .processing:
-            if generation.cancelRequested { return "Being cancelled" }
-            return percent.map { "Working, \($0) %" } ?? "Working"
+            if generation.cancelRequested { return "Being cancelled, running for" }
+            return percent.map { "Working, \($0) %, for" } ?? "Working for"
         case .completed:
             return generation.picture == nil ? "Completed without a picture" : "Completed"
         case .failed:

@@ -20,12 +20,12 @@ enum OpenAPI {
                 "description": "Queue pictures, follow their jobs, and read what came of them.",
             ],
             "servers": [["url": .string(configuration.apiPrefix)]],
-            "paths": paths,
-            "components": ["schemas": schemas],
+            "paths": .object(paths.merging(queuePaths)),
+            "components": ["schemas": .object(schemas.merging(queueSchemas))],
         ]
     }
 
-    private static let paths: JSON = [
+    private static let paths: JSONObject = [
         "/generate": [
             "post": [
                 "summary": "Queue a generation",
@@ -48,12 +48,7 @@ enum OpenAPI {
             "get": [
                 "summary": "One job",
                 "operationId": "status",
-                "parameters": [
-                    [
-                        "name": "job_id", "in": "path", "required": true,
-                        "schema": ["type": "string", "format": "uuid"],
-                    ]
-                ],
+                "parameters": [jobID],
                 "responses": [
                     "200": answer("The job", "#/components/schemas/Job"),
                     "404": failure("There is no such job"),
@@ -113,7 +108,7 @@ enum OpenAPI {
         ],
     ]
 
-    private static let schemas: JSON = [
+    private static let schemas: JSONObject = [
         "GenerationRequest": [
             "type": "object",
             "required": ["prompt", "model"],
@@ -152,7 +147,8 @@ enum OpenAPI {
             "type": "object",
             "required": [
                 "id", "prompt", "model", "parameters", "status", "media_path", "error_message", "retry_count",
-                "created_at", "updated_at", "started_at", "completed_at", "next_attempt_at", "progress",
+                "created_at", "updated_at", "started_at", "completed_at", "next_attempt_at", "progress", "position",
+                "eta_seconds",
             ],
             "properties": [
                 "id": ["type": "string", "format": "uuid"],
@@ -177,6 +173,14 @@ enum OpenAPI {
                     "description": "When a pending job that waits for its next attempt may begin",
                 ],
                 "progress": ["type": "number", "minimum": 0, "maximum": 1],
+                "position": [
+                    "type": ["integer", "null"], "minimum": 0, "maximum": .integer(WaitingLine.longest),
+                    "description": "Jobs of its queue that begin before it while it waits; 1000: so many or more",
+                ],
+                "eta_seconds": [
+                    "type": ["array", "null"], "items": ["type": "integer", "minimum": 0], "minItems": 2, "maxItems": 2,
+                    "description": "Between how many seconds from now it is likely to begin, where that can be told",
+                ],
             ],
         ],
         "Health": [
@@ -236,19 +240,31 @@ enum OpenAPI {
         ],
     ]
 
-    private static let invalid = answer(
+    static let jobID: JSON = [
+        "name": "job_id", "in": "path", "required": true, "schema": ["type": "string", "format": "uuid"],
+    ]
+
+    static let invalid = answer(
         "Something sent is wrong; every bad field is named",
         "#/components/schemas/Invalid"
     )
-    private static let unavailable = failure("The database cannot be reached; Retry-After tells when to ask again")
+    static let unavailable = failure("The database cannot be reached; Retry-After tells when to ask again")
 
-    private static func failure(_ description: JSON) -> JSON { answer(description, "#/components/schemas/Failure") }
+    static func failure(_ description: JSON) -> JSON { answer(description, "#/components/schemas/Failure") }
 
-    private static func answer(_ description: JSON, _ schema: JSON) -> JSON {
+    static func answer(_ description: JSON, _ schema: JSON) -> JSON {
         ["description": description, "content": ["application/json": ["schema": ["$ref": schema]]]]
     }
 
     private static func queryParameter(_ name: JSON, _ schema: JSON) -> JSON {
         ["name": name, "in": "query", "required": false, "schema": schema]
+    }
+}
+
+extension JSONObject {
+    fileprivate func merging(_ others: JSONObject) -> JSONObject {
+        var merged = self
+        for (key, value) in others { merged[key] = value }
+        return merged
     }
 }

@@ -36,7 +36,8 @@ struct Prediction: Sendable {
     let logs: PredictionLogs
     /// Input, output and files are removed an hour after a prediction made by the API.
     let isDataRemoved: Bool
-    let predictTime: Double?
+    /// What it used, once it has ended; Replicate adds names to them.
+    let metrics: JSONObject
     let createdAt: Timestamp?
     let completedAt: Timestamp?
     /// When Replicate cancels it by itself.
@@ -54,7 +55,7 @@ struct Prediction: Sendable {
         error = json["error"].flatMap { $0.isNull ? nil : $0.string ?? $0.text }
         logs = PredictionLogs(text: json["logs"]?.string ?? "")
         isDataRemoved = json["data_removed"]?.bool ?? false
-        predictTime = json["metrics"]?["predict_time"]?.double
+        metrics = json["metrics"]?.object ?? [:]
         createdAt = json["created_at"]?.string.flatMap { Timestamp($0) }
         completedAt = json["completed_at"]?.string.flatMap { Timestamp($0) }
         deadline = json["deadline"]?.string.flatMap { Timestamp($0) }
@@ -85,6 +86,15 @@ struct Prediction: Sendable {
     }
 
     var hasOutput: Bool { !output.isNull && !isDataRemoved }
+
+    /// Seconds of computing.
+    var predictTime: Double? { metrics["predict_time"]?.double.flatMap { $0 >= 0 ? $0 : nil } }
+
+    /// How many pictures it made; `nil` when that is not to be seen any more.
+    var pictureCount: Int? {
+        if let count = metrics["image_count"]?.int, count >= 0 { return count }
+        return isDataRemoved ? nil : files.count
+    }
 
     /// Whether it can lead nowhere any more, so that another one is needed: it was stopped, or what it made is removed.
     var isLost: Bool { status == .canceled || status == .aborted || hasSucceeded && isDataRemoved }

@@ -14,14 +14,20 @@ struct PredictionRun: Sendable {
     let database: Database
     let starts: StartLimit
     let timeLimit: Duration
+    let prices: ReplicatePrices
     let loop: EventLoop
 
     func ended() async throws -> Prediction {
         let memory = PredictionMemory(attempt.checkpoint)
+        var seen: [Prediction] = []
         if case .prediction(let id) = memory {
             // So that the story of this attempt tells of it too.
             try await remember(.prediction(id))
-            if let ended = try await follow(id), !ended.isLost { return ended }
+            if let ended = try await follow(id) {
+                seen.append(ended)
+                await report(seen)
+                if !ended.isLost { return ended }
+            }
         }
         var begun: Prediction?
         if case .creating(let moment) = memory { begun = try await search(createdAt: moment) }
@@ -29,6 +35,7 @@ struct PredictionRun: Sendable {
         guard let ended = try await follow(prediction.id, from: prediction) else {
             throw JobError.permanent("Replicate does not know its prediction \(prediction.id) any more")
         }
+        await report(seen + [ended])
         return ended
     }
 
@@ -74,8 +81,11 @@ struct PredictionRun: Sendable {
     func cancel(_ id: String) async {
         for _ in 0..<3 {
             do throws(JobError) {
-                try await client.cancel(id)
+                let seen = try await client.cancel(id)
                 try? await remember(.nothing)
+                // It may take a moment to end.
+                let last = if let seen, seen.hasEnded { seen } else { try? await client.prediction(id) }
+                if let last, last.hasEnded { await report([last]) }
                 return
             } catch {
                 guard error.isTransient else { return }

@@ -62,12 +62,14 @@ struct ReplicateClient: Sendable {
         return prediction
     }
 
-    /// Asks for an end. What has ended, or is unknown, is left as it is.
-    func cancel(_ id: String) async throws(JobError) {
+    /// Asks for an end, and answers how it is then. What has ended, or is unknown, is left as it is.
+    @discardableResult
+    func cancel(_ id: String) async throws(JobError) -> Prediction? {
         var request = request("POST", "/predictions/\(id)/cancel")
         request.timeout = .seconds(2)
         let response = try await send(request)
         guard response.isSuccess || response.status == 404 else { throw JobError(replicate: response, hiding: token) }
+        return Self.prediction(response)
     }
 
     /// All predictions created between two moments, in Replicate's time, that answer a description.

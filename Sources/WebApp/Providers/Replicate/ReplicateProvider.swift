@@ -13,6 +13,7 @@ struct ReplicateProvider: PictureProvider {
     let database: Database
     let starts: StartLimit
     let timeLimit: Duration
+    let prices: ReplicatePrices
 
     var name: String { "Replicate" }
     var queue: String { "replicate" }
@@ -39,6 +40,7 @@ struct ReplicateProvider: PictureProvider {
             database: database,
             starts: starts,
             timeLimit: timeLimit,
+            prices: prices,
             loop: loop
         )
         let prediction = try await run.ended()
@@ -120,7 +122,8 @@ extension ReplicateProvider {
                 perSecond: configuration.replicateRate,
                 limiter: RateLimiter(redis: redis, prefix: "\(configuration.redisPrefix):limit:")
             ),
-            timeLimit: configuration.jobTimeLimit
+            timeLimit: configuration.jobTimeLimit,
+            prices: configuration.replicatePrices
         )
     }
 }

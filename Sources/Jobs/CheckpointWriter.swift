@@ -1,0 +1,142 @@
+import EventLoop
+import JSON
+import Postgres
+
+/// What an attempt wants remembered for the next one.
+struct CheckpointNote: Sendable {
+    let lease: LeaseKey
+    let checkpoint: JSON
+    /// An outside name of this attempt; `nil` leaves the one that is stored.
+    let providerRef: String?
+}
+
+/// Stores what attempts must remember, all that comes while one write is on its way in the next. Confined to its loop.
+final class CheckpointWriter: @unchecked Sendable {
+    // @unchecked: used on its loop only.
+
+    /// In one statement; how many wait is bounded by how many run.
+    private static let mostTogether = 200
+    private static let retryPause = Duration.milliseconds(100)
+
+    private struct Entry {
+        let note: CheckpointNote
+        /// Known to the worker, who renews it meanwhile.
+        let leaseEnds: () -> MonotonicTime
+        let stored: Promise<Result<Bool, PostgresError>>
+    }
+
+    private let database: Database
+    private let loop: EventLoop
+    private var waiting: [Entry] = []
+    private var isStoring = false
+
+    init(database: Database, loop: EventLoop) {
+        self.database = database
+        self.loop = loop
+    }
+
+    /// Returns once it is durable; `false`: the lease is lost and nothing was stored.
+    ///
+    /// Not interrupted by cancellation. While the database is away it is tried again until the lease ends.
+    func store(
+        _ note: CheckpointNote,
+        until leaseEnds: @escaping () -> MonotonicTime
+    ) async throws(PostgresError) -> Bool {
+        let stored = Promise<Result<Bool, PostgresError>>(on: loop)
+        waiting.append(Entry(note: note, leaseEnds: leaseEnds, stored: stored))
+        if !isStoring {
+            isStoring = true
+            loop.spawn { await self.storeAll() }
+        }
+        return try await stored.settled().get()
+    }
+
+    private func storeAll() async {
+        // Whatever else is to be remembered in this tick goes along.
+        await Task.yield()
+        while case let batch = takeBatch(), !batch.isEmpty {
+            do {
+                try await store(together: batch)
+            } catch  where error.mayPass {
+                await tryAgain(batch)
+            } catch {
+                // One of them cannot be stored, and the others must not suffer for it.
+                for entry in batch { await store(alone: entry) }
+            }
+        }
+        isStoring = false
+    }
+
+    /// No job twice: what it remembers later replaces what it remembered before, not the other way round.
+    private func takeBatch() -> [Entry] {
+        var batch: [Entry] = []
+        var jobs: Set<JobID> = []
+        var later: [Entry] = []
+        for entry in waiting {
+            if batch.count < Self.mostTogether, jobs.insert(entry.note.lease.job).inserted {
+                batch.append(entry)
+            } else {
+                later.append(entry)
+            }
+        }
+        waiting = later
+        return batch
+    }
+
+    private func store(together batch: [Entry]) async throws(PostgresError) {
+        let held = try await database.storeCheckpoints(batch.map(\.note))
+        for entry in batch { entry.stored.succeed(.success(held.contains(entry.note.lease))) }
+    }
+
+    private func store(alone entry: Entry) async {
+        do {
+            try await store(together: [entry])
+        } catch  where error.mayPass {
+            await tryAgain([entry])
+        } catch {
+            entry.stored.succeed(.failure(error))
+        }
+    }
+
+    private func tryAgain(_ batch: [Entry]) async {
+        waiting.insert(
+            contentsOf: batch.filter { entry in
+                if entry.leaseEnds() > .current { return true }
+                entry.stored.succeed(.success(false))
+                return false
+            },
+            at: 0
+        )
+        // Not cancelled by anybody.
+        try? await loop.sleep(for: Self.retryPause)
+    }
+}
+
+extension Database {
+    /// Stores what later attempts must know, no job twice; answers those whose lease still held. Of the others nothing
+    /// is stored.
+    func storeCheckpoints(_ notes: [CheckpointNote]) async throws(PostgresError) -> Set<LeaseKey> {
+        let held = try await execute(
+            """
+            WITH held AS MATERIALIZED (
+                SELECT j.id, n.token, n.checkpoint::jsonb, nullif(n.provider_ref, '') AS provider_ref
+                FROM jobs j
+                JOIN unnest(
+                    \(notes.map(\.lease.job.rawValue))::uuid[], \(notes.map(\.lease.token))::uuid[],
+                    \(notes.map(\.checkpoint.text))::text[], \(notes.map { $0.providerRef ?? "" })::text[]
+                ) AS n (id, token, checkpoint, provider_ref) ON n.id = j.id AND n.token = j.lease_token
+                WHERE j.state = 'processing'
+                ORDER BY j.id
+                FOR UPDATE OF j
+            ), stored AS (
+                UPDATE jobs j
+                SET checkpoint = held.checkpoint, provider_ref = coalesce(held.provider_ref, j.provider_ref)
+                FROM held
+                WHERE j.id = held.id
+            )
+            SELECT id, token FROM held
+            """
+        ).map { (job: JobID, token: UUID) in LeaseKey(job: job, token: token) }
+        return Set(held)
+    }
+}

@@ -1,0 +1,49 @@
+import Postgres
+import Support
+import Testing
+
+@testable import Jobs
+
+/// What the statements of the queue read when there is much else in the table. All of it would be thousands of buffers.
+@Suite("Reading no more than needed")
+struct PlanTests {
+    private struct Undo: Error {}
+
+    @Test(arguments: [nil, 1000])
+    func `a claim reads what it takes, with and without a limit over all workers`(mostRunning: Int?) async throws {
+        try await withFullQueue { database in
+            for limit in [1, 10, 100] {
+                var plan: [String] = []
+                try? await database.transaction { transaction in
+                    plan = try await transaction.explainClaim(of: "test", limit: limit, mostRunning: mostRunning)
+                    throw Undo()
+                }
+                #expect(!plan.isEmpty)
+                #expect(!plan.contains { $0.contains("Seq Scan on jobs") })
+                let buffers = try #require(plan.compactMap(buffersHit).first)
+                #expect(buffers < 60 + 25 * limit)
+            }
+        }
+    }
+
+    private func buffersHit(_ line: String) -> Int? {
+        guard let start = line.firstRange(of: "shared hit=") else { return nil }
+        return Int(line[start.upperBound...].prefix { $0.isNumber })
+    }
+}
+
+/// Runs `body` on 20,000 jobs that wait, and 20,000 that have ended.
+private func withFullQueue(_ body: @escaping @Sendable (Database) async throws -> Void) async throws {
+    try await withDatabase { database, _ in
+        _ = try await database.execute(
+            """
+            INSERT INTO jobs (id, kind, queue, state, owner, turn, finished_at)
+            SELECT gen_random_uuid(), 'probe', 'test', CASE n % 2 WHEN 0 THEN 'pending' ELSE 'completed' END::job_state,
+                'owner ' || n % 100, n / 100, CASE n % 2 WHEN 1 THEN now() END
+            FROM generate_series(1, 40000) AS n
+            """
+        )
+        _ = try await database.execute("ANALYZE jobs")
+        try await body(database)
+    }
+}
