@@ -13,7 +13,9 @@ enum BatchPages {
         let cards = Array(zip(generations, await app.cards(generations)).reversed())
         guard let first = generations.last else { throw PageError.notFound }
         var description = ModelDescription.unknown
-        if case .known(let model) = app.models.find(first.model) { description = try await app.descriptions.description(of: model) }
+        if case .known(let model) = app.models.find(first.model) {
+            description = try await app.descriptions.description(of: model)
+        }
         var html = HTML(capacity: 65_536)
         Pages.batchPage(
             into: &html,

@@ -125,6 +125,8 @@ struct PlanView {
     /// Such as `guidance: 7, 8, 9`.
     let axes: [(title: String, values: [String])]
     let count: Int
+    /// Where it can be told before.
+    let cost: String?
     /// How many prompts the template has, and some of them.
     let variety: Int
     let examples: [String]
@@ -136,6 +138,7 @@ struct PlanView {
             (axis.input.title, axis.values.map { axis.input.words($0) })
         }
         count = plan.count
+        cost = plan.model.price?.words(forPictures: plan.total)
         variety = plan.template.variety
         examples = plan.examples(min(5, max(3, plan.total)), using: &chance)
     }

@@ -5,6 +5,8 @@ struct Model: Sendable {
     /// What it is, in a few words.
     let summary: String
     let provider: any PictureProvider
+
+    var price: ReplicatePrices.Price? { provider.price(of: id) }
 }
 
 /// The models this installation can use.

@@ -15,6 +15,9 @@ protocol PictureProvider: Sendable {
     /// Asks what a model is and takes.
     func fetchDescription(of model: String) async throws(JobError) -> FetchedDescription
 
+    /// `nil` when it costs nothing, or nobody knows what.
+    func price(of model: String) -> ReplicatePrices.Price?
+
     /// What is wrong with these inputs, as far as it can be told without asking.
     func problems(with parameters: JSONObject) -> [FieldProblem]
 
@@ -30,6 +33,8 @@ protocol PictureProvider: Sendable {
 
 extension PictureProvider {
     func description(of model: String) -> ModelDescription? { nil }
+
+    func price(of model: String) -> ReplicatePrices.Price? { nil }
 
     func fetchDescription(of model: String) async throws(JobError) -> FetchedDescription {
         throw .permanent("\(name) does not describe its models")

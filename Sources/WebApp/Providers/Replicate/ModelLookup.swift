@@ -43,6 +43,8 @@ extension ReplicateClient {
 }
 
 extension ReplicateProvider {
+    func price(of model: String) -> ReplicatePrices.Price? { ReplicateModelID(model).flatMap { prices[$0] } }
+
     func fetchDescription(of model: String) async throws(JobError) -> FetchedDescription {
         guard let id = ReplicateModelID(model) else { throw .permanent("\(model) is no model of Replicate") }
         return try await client.description(of: id)
