@@ -120,6 +120,15 @@ enum OpenAPI {
                     "default": [:],
                     "description": "Inputs of the model. atelier/canvas knows those of CanvasParameters.",
                 ],
+                "priority": [
+                    "enum": .array(GenerationRequest.Priority.allCases.map { .string($0.rawValue) }),
+                    "default": "normal",
+                    "description": "The higher begins first, whoever asks; within one priority clients take turns",
+                ],
+                "run_at": [
+                    "type": "string", "format": "date-time",
+                    "description": "Begin no sooner, at most a year ahead; a time that is past is now",
+                ],
             ],
         ],
         "CanvasParameters": [
@@ -146,8 +155,8 @@ enum OpenAPI {
             "type": "object",
             "required": [
                 "id", "prompt", "model", "parameters", "status", "media_path", "error_message", "retry_count",
-                "created_at", "updated_at", "started_at", "completed_at", "next_attempt_at", "progress", "position",
-                "eta_seconds",
+                "created_at", "updated_at", "started_at", "completed_at", "next_attempt_at", "priority", "progress",
+                "position", "eta_seconds",
             ],
             "properties": [
                 "id": ["type": "string", "format": "uuid"],
@@ -169,8 +178,9 @@ enum OpenAPI {
                 ],
                 "next_attempt_at": [
                     "type": ["string", "null"], "format": "date-time",
-                    "description": "When a pending job that waits for its next attempt may begin",
+                    "description": "When a pending job that waits for its time or its next attempt may begin",
                 ],
+                "priority": ["enum": .array(GenerationRequest.Priority.allCases.map { .string($0.rawValue) })],
                 "progress": ["type": "number", "minimum": 0, "maximum": 1],
                 "position": [
                     "type": ["integer", "null"], "minimum": 0, "maximum": .integer(WaitingLine.longest),
