@@ -14,6 +14,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     /// The given name and a part of `id`, so that it is no other worker's.
     public let name: String
     let settings: WorkerSettings
+    /// Connections of the worker's own, whose statements are planned once: they come in batches of any size.
     let database: Database
     /// A connection of its own for what must not wait behind the jobs' statements: renewing their leases.
     let leaseDatabase: Database
@@ -60,8 +61,10 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         self.settings = settings
         self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
         self.context = context
-        self.database = database
-        var single = database.configuration
+        var own = database.configuration
+        own.plansOnce = true
+        self.database = Database(own, loops: [loop])
+        var single = own
         single.connectionsPerLoop = 1
         leaseDatabase = Database(single, loops: [loop])
         queues = settings.queues.map(WorkedQueue.init)
@@ -124,6 +127,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         subscription.cancel()
         try? await within(.seconds(2), on: loop) { try await self.leaseDatabase.removeWorker(self.id) }
         leaseDatabase.close()
+        self.database.close()
     }
 
     /// Takes no more jobs, lets the running ones end within the drain limit, hands the others back. Any thread.
