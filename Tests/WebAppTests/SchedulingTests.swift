@@ -99,6 +99,33 @@ struct SchedulingTests {
         }
     }
 
+    @Test func `the form takes both, and asks for neither`() async throws {
+        try await withSite { site async throws in
+            let page = try await site.get("/").text
+            #expect(page.contains("<details class=\"more\">"))
+            let now = Timestamp.now
+            let form = [
+                ("prompt", "a hill"), ("model", "atelier/canvas"), ("count", "2"), ("priority", "high"),
+                ("starts_in", " 90 "),
+            ]
+            #expect(try await site.post("/generate", form: form).status == 303)
+            let jobs = try await site.get("/api/v1/jobs").json.array ?? []
+            #expect(jobs.count == 2)
+            for job in jobs {
+                #expect(job["priority"]?.string == "high")
+                let start = try #require(job["next_attempt_at"]?.string.flatMap(Timestamp.init))
+                #expect(start >= now + .seconds(5400) && start <= .now + .seconds(5400))
+            }
+            let wrong = Array(form.dropLast()) + [("starts_in", "soon")]
+            let answer = try await site.post("/generate", form: wrong)
+            #expect(answer.status == 422)
+            #expect(answer.text.contains("<details class=\"more\" open>"))
+            #expect(answer.text.contains("id=\"starts_in-problem\""))
+            #expect(answer.text.contains("value=\"high\" selected"))
+            #expect(answer.text.contains("value=\"soon\""))
+        }
+    }
+
     @Test func `what makes no sense is refused, and named`() async throws {
         try await withSite { site async throws in
             let tooFar = Timestamp.now + .seconds(366 * 86_400)
