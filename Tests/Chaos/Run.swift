@@ -124,6 +124,7 @@ struct Run: Sendable {
         }
         evidence.time = wallClock()
         evidence.limits.rate = Double(Self.rate)
+        evidence.limits.workers = options.workers
         evidence.limits.concurrency = Self.concurrency
         return Outcome(
             evidence: evidence,
