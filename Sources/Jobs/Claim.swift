@@ -51,8 +51,11 @@ struct Claim: Sendable {
     /// Where the number of running jobs is limited over all workers, the queue's row is locked first, so that of several
     /// workers each counts what the one before it has begun. Jobs that have something under way outside count already
     /// while they wait: they come before all others, and the others get what room is left.
-    fileprivate var statements: [SQL] {
-        guard let mostRunning else { return [statement] }
+    ///
+    /// The former are named by an expression that only their own small index fits. Before the table is analyzed for the
+    /// first time, the planner takes half of all jobs for such, and would look for them in the whole queue.
+    var statements: [SQL] {
+        guard let mostRunning else { return [leasing("state = 'pending'", limit: "\(limit)")] }
         let room: SQL = """
             greatest(0, (
                 SELECT least(
@@ -69,13 +72,10 @@ struct Claim: Sendable {
             """
         return [
             "SELECT FROM queues WHERE name = \(queue) FOR UPDATE",
-            leasing("is_under_way", limit: "\(limit)"),
-            leasing("NOT is_under_way", limit: room),
+            leasing("state::text = 'pending' AND is_under_way", limit: "\(limit)"),
+            leasing("state = 'pending' AND NOT is_under_way", limit: room),
         ]
     }
-
-    /// Where there is no limit over all workers.
-    var statement: SQL { leasing("true", limit: "\(limit)") }
 
     /// The chosen rows are found again by their places in the table, not by way of an index. One that has moved meanwhile
     /// is left for the next claim.
@@ -99,7 +99,7 @@ struct Claim: Sendable {
             WHERE j.ctid = ANY (ARRAY(
                 SELECT ctid
                 FROM jobs
-                WHERE state = 'pending' AND queue = \(queue) AND \(condition) \(places)
+                WHERE \(condition) AND queue = \(queue) \(places)
                     AND NOT EXISTS (SELECT FROM queues WHERE name = \(queue) AND paused_at IS NOT NULL)
                 ORDER BY priority, turn, id
                 LIMIT \(limit)

@@ -154,7 +154,7 @@ private struct Measurement {
         for limit in [1, 10, 100] {
             do {
                 try await database.transaction { transaction in
-                    let lines = try await transaction.explainClaim(of: "bench", limit: limit)
+                    let lines = Array(try await transaction.explainClaim(of: "bench", limit: limit).joined())
                     throw Plan(lines: lines)
                 }
             } catch let plan as Plan {
