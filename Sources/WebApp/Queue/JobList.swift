@@ -13,6 +13,8 @@ struct JobList: Sendable {
     let next: JobID?
     /// How far the search has looked; a sentence when it had to stop early.
     let limit: String?
+    /// What was just done to jobs of it.
+    var result: DeedResult?
     /// What finding it took.
     var took: Duration = .zero
 
@@ -26,14 +28,21 @@ struct JobList: Sendable {
 
     /// The page's own address, and that of its live part.
     var address: SafeURL { Self.address("/queue", search, before) }
-    var liveAddress: SafeURL { Self.address("/queue/live", search, before) }
+    var liveAddress: SafeURL { Self.address("/queue/live", search, before, result) }
     var nextAddress: SafeURL? { next.map { Self.address("/queue", search, $0) } }
     var firstAddress: SafeURL { Self.address("/queue", search, nil) }
 
-    static func address(_ path: SafeURL, _ search: JobSearch, _ before: JobID?) -> SafeURL {
-        var address = path.text
-        if !search.isEmpty { address += ("?q=\(search.text)" as SafeURL).text }
-        if let before { address += "\(search.isEmpty ? "?" : "&")before=\(before)" }
+    static func address(
+        _ path: StaticString,
+        _ search: JobSearch,
+        _ before: JobID?,
+        _ result: DeedResult? = nil
+    ) -> SafeURL {
+        var query: [SafeURL] = []
+        if !search.isEmpty { query.append("q=\(search.text)") }
+        if let before { query.append("before=\(before)") }
+        if let result { query.append("done=\(result.text)") }
+        let address = query.isEmpty ? "\(path)" : "\(path)?\(query.map(\.text).joined(separator: "&"))"
         return SafeURL(trusting: address)
     }
 
