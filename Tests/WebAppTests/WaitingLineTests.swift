@@ -110,7 +110,7 @@ struct WaitingLineTests {
 
     @Test func `behind a thousand others only that is told`() async throws {
         try await withSite { site async throws in
-            try await site.insertJobs(1100, owner: "")
+            try await site.insertJobs(1100, owner: "127.0.0.1")
             let id = try await site.generate("a lighthouse")
             #expect(try await site.get("/api/v1/status/\(id)").json["position"]?.int == 1000)
             #expect(try await site.get("/jobs/\(id)").text.contains("1,000+ before it"))
