@@ -251,9 +251,14 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     // MARK: Running
 
     private func start(_ claimed: ClaimedJob, in queue: WorkedQueue, leaseEnds: MonotonicTime) {
-        let job = RunningJob(claimed, leaseEnds: leaseEnds, settings: settings, loop: loop) { [self] in
-            try await remember($1, $2, of: $0)
-        }
+        let job = RunningJob(
+            claimed,
+            leaseEnds: leaseEnds,
+            settings: settings,
+            loop: loop,
+            workerCount: { [self] in otherWorkers + 1 },
+            store: { [self] in try await remember($1, $2, of: $0) }
+        )
         running[claimed.lease] = job
         queue.slotsInUse += 1
         unsettled += 1

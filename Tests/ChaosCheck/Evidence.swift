@@ -150,7 +150,8 @@ public struct Freeze: Sendable {
 public struct Limits: Sendable {
     /// Creations a second at the provider.
     public var rate = 0.0
-    /// Predictions in use at the same time.
+    public var workers = 1
+    /// Predictions under way at the same time.
     public var concurrency = Int.max
     /// Workers that a job may outlive.
     public var crashes = 3

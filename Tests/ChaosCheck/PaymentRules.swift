@@ -44,7 +44,7 @@ extension Checker {
 
     /// Its request was made before its client was frozen, and left after it was thawed: without a key of the
     /// provider's that makes a creation happen once, nobody can call it back.
-    private func isLate(_ prediction: PredictionRecord) -> Bool {
+    func isLate(_ prediction: PredictionRecord) -> Bool {
         wasJustThawed(prediction.client, at: prediction.createdAt)
     }
 
