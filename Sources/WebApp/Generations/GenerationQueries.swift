@@ -12,6 +12,9 @@ extension SQLExecutor {
                 id: id,
                 kind: GeneratePicture.kind,
                 queue: request.model.provider.queue,
+                owner: job.owner,
+                priority: request.priority.rank,
+                runAt: request.runAt,
                 maxRetries: job.maxRetries,
                 timeLimit: job.timeLimit,
                 requestID: job.requestID
@@ -32,6 +35,7 @@ extension SQLExecutor {
 
 /// The terms on which jobs are queued.
 struct JobTerms {
+    var owner: String
     var maxRetries: Int
     var timeLimit: Duration
     var requestID: String?
@@ -72,7 +76,7 @@ extension Database {
             """
             SELECT g.id, g.prompt, g.model, g.parameters, j.state::text, j.error, j.retry_count, j.progress,
                 j.cancel_requested, g.created_at, j.updated_at, j.started_at, j.finished_at,
-                CASE WHEN j.state = 'scheduled' THEN j.run_at END,
+                CASE WHEN j.state = 'scheduled' THEN j.run_at END, j.priority,
                 p.file, p.thumbnail, p.width, p.height
             FROM generations g
             JOIN jobs j ON j.id = g.id
@@ -80,7 +84,7 @@ extension Database {
             WHERE g.id = ANY (ARRAY(\(ids)))
             ORDER BY g.id DESC
             """
-        ).read(18) { row throws(PostgresError) in try Generation(&row) }
+        ).read(19) { row throws(PostgresError) in try Generation(&row) }
     }
 }
 

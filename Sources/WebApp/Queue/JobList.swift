@@ -13,6 +13,11 @@ struct JobList: Sendable {
     let next: JobID?
     /// How far the search has looked; a sentence when it had to stop early.
     let limit: String?
+    /// What finding it took.
+    var took: Duration = .zero
+
+    /// Seconds until it is looked for again: a search that takes long takes its time.
+    var pause: Int { 3 + Int(took / .milliseconds(50)) }
 
     /// What is wrong with the search, if anything is.
     var problems: [String] { search.problems }
@@ -36,6 +41,7 @@ struct JobList: Sendable {
         guard search.problems.isEmpty else {
             return JobList(search: search, before: before, rows: [], next: nil, limit: nil)
         }
+        let began = MonotonicTime.current
         do {
             let found = try await app.database.jobs(search, before: before)
             var rows = try await app.database.jobRows(of: found.ids)
@@ -48,7 +54,8 @@ struct JobList: Sendable {
                 before: before,
                 rows: rows,
                 next: found.next,
-                limit: found.isWhole ? nil : "Looked at \(newest) \(grouped(JobSearch.mostLookedAt)) jobs."
+                limit: found.lookedAt.map { "Looked at \(newest) \(grouped($0)) jobs." },
+                took: MonotonicTime.current - began
             )
         } catch {
             guard error.code == .statementTimeout else { throw error }
@@ -59,7 +66,8 @@ struct JobList: Sendable {
                 rows: [],
                 next: nil,
                 limit:
-                    "Nothing was found within \(seconds) seconds; a state, a model or an age makes the search quicker."
+                    "Nothing was found within \(seconds) seconds; a state, a model or an age makes the search quicker.",
+                took: JobSearch.timeLimit
             )
         }
     }

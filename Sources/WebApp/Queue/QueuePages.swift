@@ -48,6 +48,7 @@ enum QueuePages {
                 deed: deed,
                 search: search,
                 counts: try await app.database.countStates(of: found.ids),
+                newest: try await app.database.jobRows(of: Array(found.ids.prefix(DeedConfirmation.mostShown))),
                 isWhole: found.next == nil
             )
             var html = HTML(capacity: 8192)
@@ -106,8 +107,12 @@ struct DeedConfirmation: Sendable {
     let search: JobSearch
     /// Of the jobs that it is about.
     let counts: [(state: Generation.State, count: Int)]
+    /// A few of them.
+    let newest: [JobRow]
     /// Whether these are all that match.
     let isWhole: Bool
+
+    static let mostShown = 5
 
     var total: Int { counts.reduce(0) { $0 + $1.count } }
 
