@@ -57,7 +57,15 @@ extension Evidence {
         evidence.lives = [Life(client: "one", process: 10), Life(client: "two", process: 20)]
         evidence.predictions = [
             PredictionRecord("p1", "resumed", 1001, 1007, by: "one"),
-            PredictionRecord("p2", "refused", 1010.5, 1011, by: "two", status: "failed", error: "NSFW content detected"),
+            PredictionRecord(
+                "p2",
+                "refused",
+                1010.5,
+                1011,
+                by: "two",
+                status: "failed",
+                error: "NSFW content detected"
+            ),
         ]
         evidence.creationRequests = evidence.predictions.map(\.createdAt)
         evidence.uses = [

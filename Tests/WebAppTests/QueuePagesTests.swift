@@ -64,7 +64,9 @@ struct QueuePagesTests {
         try await withSite { site async throws in
             let id = try await site.generate("a boat")
             try await site.insertJobs(2500, owner: "many")
-            for search in ["boat", "kind:generate_picture", "state:pending boat", "model:atelier/canvas", "attempts:0 boat"] {
+            for search in [
+                "boat", "kind:generate_picture", "state:pending boat", "model:atelier/canvas", "attempts:0 boat",
+            ] {
                 #expect(try await site.get("/queue", query: ["q": search]).jobs == [id], "\(search)")
             }
             let nobody = try await site.get("/queue?q=owner:nobody")
