@@ -219,7 +219,7 @@ func base64(_ bytes: [UInt8]) -> String {
 }
 
 /// A PNG with a text in it that is no part of the picture.
-func signed(_ png: [UInt8], _ text: String) -> [UInt8] {
+public func signed(_ png: [UInt8], _ text: String) -> [UInt8] {
     func bigEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
     let chunk = Array("tEXtComment\0\(text)".utf8)
     // The last chunk, which has no content, takes 12 bytes.
