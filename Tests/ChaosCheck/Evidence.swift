@@ -12,7 +12,7 @@ public struct Evidence: Sendable {
     public var files: [StoredFile] = []
     public var predictions: [PredictionRecord] = []
     /// Requests for a creation, whatever they were answered.
-    public var creationRequests: [Double] = []
+    public var creationRequests: [CreationRequest] = []
     public var uses: [ProviderUse] = []
     public var lives: [Life] = []
     public var freezes: [Freeze] = []
@@ -100,6 +100,18 @@ public struct StoredFile: Sendable {
         self.bytes = bytes
         self.changedAt = changedAt
         self.signature = signature
+    }
+}
+
+/// A request for a new prediction.
+public struct CreationRequest: Sendable {
+    public let time: Double
+    /// As in `ProviderUse`.
+    public let client: String
+
+    public init(time: Double, client: String) {
+        self.time = time
+        self.client = client
     }
 }
 

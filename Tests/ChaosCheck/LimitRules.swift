@@ -6,7 +6,7 @@ extension Checker {
         let limits = evidence.limits
         if limits.rate > 0 {
             for window in [1.0, 10] {
-                let (count, time) = Self.peak(of: evidence.creationRequests, within: window)
+                let (count, time) = Self.peak(of: preventableCreations, within: window)
                 // What was let through evenly may arrive a little closer together; and when Redis goes, each worker
                 // may start one before it knows what the others have just started.
                 let allowed = Int(limits.rate * (window + Self.jitter)) + 1 + limits.workers
@@ -29,8 +29,13 @@ extension Checker {
     /// Seconds.
     private static let jitter = 0.25
 
+    /// A thawed worker sends at once what it was about to send when it was frozen.
+    private var preventableCreations: [Double] {
+        evidence.creationRequests.filter { !wasJustThawed($0.client, at: $0.time) }.map(\.time)
+    }
+
     /// The greatest number of creations within a second.
-    public var peakOfCreations: Int { Self.peak(of: evidence.creationRequests, within: 1).count }
+    public var peakOfCreations: Int { Self.peak(of: preventableCreations, within: 1).count }
 
     /// Predictions under way at the same time, by the provider's record: until they end, or their jobs have, and whether
     /// anybody looks after them or not. But for those that nobody could prevent.

@@ -48,12 +48,15 @@ extension Checker {
         wasJustThawed(prediction.client, at: prediction.createdAt)
     }
 
-    /// The job came to an end before anybody had a chance to search for it. It is left to the deadline that it was
-    /// asked for with.
+    /// The job came to an end before anybody had a chance to search for it: no attempt since has got an answer. It is
+    /// left to the deadline that it was asked for with.
     private func wasAbandoned(_ job: JobRow, leaving prediction: PredictionRecord) -> Bool {
         guard job.state == "cancelled" || failedForItsWorkers(job) else { return false }
         return attempts[job.id, default: []].filter { $0.endedAt ?? 0 >= prediction.createdAt }
-            .allSatisfy { ["crashed", "cancelled", "handed_back"].contains($0.outcome) }
+            .allSatisfy {
+                ["crashed", "cancelled", "handed_back"].contains($0.outcome)
+                    || $0.error?.hasPrefix("Replicate") ?? false
+            }
     }
 
 }

@@ -143,7 +143,7 @@ struct CheckerTests {
 
     private static let limits = [
         Doctored("too many creations", .overLimit, "4 creations in 1 s") { evidence in
-            evidence.creationRequests += [1001.1, 1001.2, 1001.3]
+            evidence.creationRequests += [1001.1, 1001.2, 1001.3].map { CreationRequest(time: $0, client: "one") }
         },
         Doctored("too many predictions under way", .overLimit, "2 predictions under way") {
             $0.limits.concurrency = 1
@@ -197,10 +197,33 @@ struct ExcuseTests {
         #expect(findings.all.map(\.words) == [])
         #expect(findings.excused == ["predictions left by a job that was given up": 1])
 
-        // With an attempt after it that could have searched.
+        // With an attempt after it that got no answer to its search, and with one that got it.
         evidence.attempts[3].outcome = "retried"
+        evidence.attempts[3].error = "Replicate cannot be reached"
+        #expect(Checker(evidence).check().count(.overpaid) == 0)
+        evidence.attempts[3].error = "The picture cannot be kept"
         findings = Checker(evidence).check()
         #expect(findings.count(.overpaid) == 1)
+    }
+
+    @Test func `creations that were held up in a frozen worker and leave together`() {
+        var evidence = Evidence.sound
+        evidence.creationRequests += [1001.1, 1001.2, 1001.3].map { CreationRequest(time: $0, client: "one") }
+        #expect(Checker(evidence).check().count(.overLimit) == 1)
+        evidence.freezes = [Freeze(client: "one", start: 1000.5, end: 1001)]
+        #expect(Checker(evidence).check().all.map(\.words) == [])
+    }
+
+    @Test func `a prediction that a job of the same words has created`() {
+        var evidence = Evidence.sound
+        evidence.addJob("d", "twin", prediction: "p3", at: 1020)
+        evidence.addJob("e", "twin", prediction: "p4", at: 1030)
+        // It was created for the first, and found by the second, and the other way round.
+        (evidence.attempts[4].reference, evidence.attempts[5].reference) = ("p4", "p3")
+        (evidence.pictures[2].prediction, evidence.pictures[3].prediction) = ("p4", "p3")
+        evidence.files[3] = StoredFile(name: "d.png", bytes: 1, changedAt: 1020, signature: "p4")
+        evidence.files[4] = StoredFile(name: "e.png", bytes: 1, changedAt: 1030, signature: "p3")
+        #expect(Checker(evidence).check().count(.overlap) == 0)
     }
 
     @Test func `a file that is young enough to get a row yet`() {

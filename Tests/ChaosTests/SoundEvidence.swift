@@ -67,7 +67,7 @@ extension Evidence {
                 error: "NSFW content detected"
             ),
         ]
-        evidence.creationRequests = evidence.predictions.map(\.createdAt)
+        evidence.creationRequests = evidence.predictions.map { CreationRequest(time: $0.createdAt, client: $0.client) }
         evidence.uses = [
             ProviderUse(time: 1001, client: "one", prediction: "p1", kind: .create),
             ProviderUse(time: 1002, client: "one", prediction: "p1", kind: .poll),
@@ -99,7 +99,7 @@ extension Evidence {
         )
         files.append(StoredFile(name: "\(id).png", bytes: 1, changedAt: time, signature: prediction))
         predictions.append(PredictionRecord(prediction, prompt, time + 1, time + 4, by: "two"))
-        creationRequests.append(time + 1)
+        creationRequests.append(CreationRequest(time: time + 1, client: "two"))
         uses.append(ProviderUse(time: time + 1, client: "two", prediction: prediction, kind: .create))
     }
 }

@@ -8,7 +8,7 @@ struct FakePrediction: Sendable {
     /// As sent, raw JSON.
     let input: String
     let script: PredictionScript
-    let createdAt: Double
+    private(set) var createdAt: Double
     let deadline: Double?
     let client: String
     private(set) var endedAt: Double?
@@ -56,6 +56,12 @@ struct FakePrediction: Sendable {
         while script.steps.count - 1 - later.count < due {
             take(later.removeFirst(), at: createdAt + pause * Double(script.steps.count - 1 - later.count))
         }
+    }
+
+    /// As if it had been created earlier, in seconds.
+    mutating func age(by seconds: Double) {
+        createdAt -= seconds
+        endedAt = endedAt.map { $0 - seconds }
     }
 
     /// Leaves a finished prediction as it is.
