@@ -21,7 +21,7 @@ struct PlanTests {
                     plans = try await transaction.explainClaim(of: "test", limit: limit, mostRunning: mostRunning)
                     throw Undo()
                 }
-                #expect(plans.count == (mostRunning == nil ? 1 : 3))
+                #expect(plans.count == (mostRunning == nil ? 1 : 2))
                 for plan in plans {
                     #expect(!plan.contains { $0.contains("Seq Scan on jobs") })
                     let buffers = try #require(plan.compactMap(buffersHit).first)
