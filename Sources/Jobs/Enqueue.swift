@@ -42,6 +42,9 @@ public struct NewJob: Sendable {
         self.requestID = requestID
     }
 
+    /// Made once: it is most of the statement's text.
+    private static let lines = Turns.lines(of: "new")
+
     /// Stores jobs: the insert *is* the enqueue. Splice it into the statement, or run it in the transaction, of the
     /// fact that the jobs follow from.
     public static func insert(_ jobs: [NewJob]) -> SQL {
@@ -51,7 +54,7 @@ public struct NewJob: Sendable {
                 greatest(run_at, now()) AS run_at
             FROM \(jobs.count == 1 ? values(of: jobs[0]) : arrays(of: jobs))
                 AS new (id, kind, queue, arguments, owner, priority, run_at, max_retries, time_limit_ms, request_id)
-        ), \(Turns.lines(of: "new"))
+        ), \(lines)
         INSERT INTO jobs (id, kind, queue, arguments, owner, priority, turn, run_at, state, max_retries, time_limit,
             request_id)
         SELECT id, kind, queue, arguments::jsonb, owner, priority, \(Turns.turn), run_at,

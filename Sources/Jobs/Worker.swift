@@ -145,7 +145,9 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
 
     private func heard(_ message: String, on channel: String) {
         if channel == channels.wakeUps {
-            if queues.contains(where: { $0.settings.name == message }) { wakeUpSoon() }
+            guard let queue = queues.first(where: { $0.settings.name == message }) else { return }
+            queue.isDue = true
+            wakeUpSoon()
         } else if let job = JobID(message), running.values.contains(where: { $0.claimed.id == job }) {
             // Whether it should really stop is for the database to say.
             heartbeatDue.set()
@@ -169,13 +171,18 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         await keepRegisteringQueues()
         var failures = 0
         var idlePolls = 0
+        var nextPoll = MonotonicTime.current
         while !isDraining {
-            var wait = pause(after: idlePolls)
+            var wait: Duration
             do {
-                let claimed = try await claimOnce()
+                let isPoll = nextPoll <= .current
+                if isPoll { for queue in queues { queue.isDue = true } }
+                let claimed = try await claimFromDueQueues()
                 failures = 0
-                idlePolls = claimed > 0 ? 0 : idlePolls + 1
-                if claimed > 0, hasRoomForMore { continue }
+                if claimed > 0 { idlePolls = 0 } else if isPoll { idlePolls += 1 }
+                if claimed > 0 || isPoll { nextPoll = .current.advanced(by: pause(after: idlePolls)) }
+                if queues.contains(where: \.isDue) { continue }
+                wait = nextPoll - .current
             } catch {
                 failures += 1
                 if failures == 1 { log(.problem("cannot claim jobs: \(error)")) }
@@ -187,8 +194,6 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         for queue in queues { _ = try? await recoverLostClaims(of: queue) }
     }
 
-    private var hasRoomForMore: Bool { queues.contains { $0.mayHaveMore && $0.freeSlots > 0 } }
-
     /// Short after work, then longer and longer: a wake-up that was lost costs little while there is much to do, and
     /// looking costs little while there is nothing.
     private func pause(after idlePolls: Int) -> Duration {
@@ -198,11 +203,14 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         return interval * Double.random(in: 0.8...1)
     }
 
-    private func claimOnce() async throws -> Int {
+    private func claimFromDueQueues() async throws -> Int {
         var total = 0
-        for queue in queues where !isDraining {
+        for queue in queues where queue.isDue && !isDraining {
             total += try await recoverLostClaims(of: queue)
-            total += try await claim(from: queue)
+            queue.isDue = false
+            let claimed = try await claim(from: queue)
+            if claimed > 0, queue.mayHaveMore, queue.freeSlots > 0 { queue.isDue = true }
+            total += claimed
         }
         return total
     }
@@ -251,9 +259,14 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     // MARK: Running
 
     private func start(_ claimed: ClaimedJob, in queue: WorkedQueue, leaseEnds: MonotonicTime) {
-        let job = RunningJob(claimed, leaseEnds: leaseEnds, settings: settings, loop: loop) { [self] in
-            try await remember($1, $2, of: $0)
-        }
+        let job = RunningJob(
+            claimed,
+            leaseEnds: leaseEnds,
+            settings: settings,
+            loop: loop,
+            workerCount: { [self] in otherWorkers + 1 },
+            store: { [self] in try await remember($1, $2, of: $0) }
+        )
         running[claimed.lease] = job
         queue.slotsInUse += 1
         unsettled += 1
@@ -299,7 +312,10 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         await job.runEnded()
         running[job.claimed.lease] = nil
         queue.slotsInUse -= 1
-        if queue.mayHaveMore { wakeUp.set() }
+        if queue.mayHaveMore {
+            queue.isDue = true
+            wakeUp.set()
+        }
     }
 
     private func remember(_ checkpoint: JSON, _ providerRef: String?, of job: RunningJob) async throws {

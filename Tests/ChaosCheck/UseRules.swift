@@ -19,8 +19,15 @@ extension Checker {
 
     /// The attempts under whose lease a request was made.
     func holders(of use: ProviderUse) -> [AttemptRow] {
-        owners[use.prediction, default: []].flatMap { attempts[$0, default: []] }
+        jobs(of: use).flatMap { attempts[$0, default: []] }
             .filter { $0.process == processes[use.client] && $0.covers(use.time) }
+    }
+
+    /// What one job has created, another of the same words may have found and gone on with.
+    private func jobs(of use: ProviderUse) -> Set<String> {
+        let owners = owners[use.prediction, default: []]
+        guard use.kind == .create, let prediction = predictions[use.prediction] else { return owners }
+        return owners.union(jobsOfPrompt[Self.prompt(of: prediction), default: []].map(\.id))
     }
 }
 

@@ -17,7 +17,9 @@ struct DraftTests {
             #expect(visit.status == 200)
             #expect(visit.location.hasPrefix("/?made="))
             #expect(visit.page.contains("2 pictures are queued."))
-            for (name, value) in [("prompt", "a lighthouse"), ("style", "seascape"), ("count", "2"), ("seed_mode", "random")] {
+            for (name, value) in [
+                ("prompt", "a lighthouse"), ("style", "seascape"), ("count", "2"), ("seed_mode", "random"),
+            ] {
                 #expect(visit.value(name) == value)
             }
             let jobs = try await site.jobs()
@@ -34,7 +36,10 @@ struct DraftTests {
         try await withSite { site async throws in
             let visit = Visit(site)
             try await visit.open("/")
-            try await visit.press(("do", "preview"), ["prompt": "half <a> \"form\" & 'more'", "negative_prompt": "boats", "count": "7"])
+            try await visit.press(
+                ("do", "preview"),
+                ["prompt": "half <a> \"form\" & 'more'", "negative_prompt": "boats", "count": "7"]
+            )
             #expect(visit.location == "/?preview")
             let app = try App(site.app.configuration, loops: [site.loop], log: site.app.log)
             defer {

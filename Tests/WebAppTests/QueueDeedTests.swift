@@ -95,7 +95,7 @@ struct QueueDeedTests {
             try await site.insertJobs(2, owner: "few")
             let question = try await site.get("/queue/cancel?q=owner:many")
             #expect(question.text.contains("Cancel 10,000 jobs?"))
-            #expect(question.text.contains("More may match: 10,000 are changed at a time"))
+            #expect(question.text.contains("More may match: at most 10,000 are changed at a time"))
             let form = [("q", "owner:many"), ("all", "1")]
             let first = try await site.follow(try await site.post("/queue/cancel", form: form))
             #expect(first.text.contains("10,000 jobs cancelled."))

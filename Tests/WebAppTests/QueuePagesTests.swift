@@ -60,6 +60,20 @@ struct QueuePagesTests {
         }
     }
 
+    @Test func `few among many are found, whatever came after them`() async throws {
+        try await withSite { site async throws in
+            let id = try await site.generate("a boat")
+            try await site.insertJobs(2500, owner: "many")
+            for search in [
+                "boat", "kind:generate_picture", "state:pending boat", "model:atelier/canvas", "attempts:0 boat",
+            ] {
+                #expect(try await site.get("/queue", query: ["q": search]).jobs == [id], "\(search)")
+            }
+            let nobody = try await site.get("/queue?q=owner:nobody")
+            #expect(nobody.jobs.isEmpty && nobody.text.contains("No job matches."))
+        }
+    }
+
     @Test func `a job that is no generation has a page with its story too`() async throws {
         try await withSite { site async throws in
             try await site.insertJobs(1, owner: "anna")

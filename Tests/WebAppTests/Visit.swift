@@ -86,7 +86,8 @@ struct FormOnPage {
     private(set) var fields: [(String, String)] = []
 
     init?(_ page: String, id: String) {
-        guard let start = page.firstRange(of: "id=\"\(id)\""), let end = page[start.upperBound...].firstRange(of: "</form>")
+        guard let start = page.firstRange(of: "id=\"\(id)\""),
+            let end = page[start.upperBound...].firstRange(of: "</form>")
         else { return nil }
         let form = page[start.lowerBound..<end.lowerBound]
         action = Self.attribute("action", String(form.prefix { $0 != ">" })) ?? ""
@@ -96,7 +97,8 @@ struct FormOnPage {
             let rest = form[match.range.upperBound...]
             let content = String(rest[..<(rest.firstRange(of: "</\(match.output.1)>")?.lowerBound ?? rest.startIndex)])
             switch match.output.1 {
-            case "textarea": fields.append((name, Self.text(content.hasPrefix("\n") ? String(content.dropFirst()) : content)))
+            case "textarea":
+                fields.append((name, Self.text(content.hasPrefix("\n") ? String(content.dropFirst()) : content)))
             case "select": fields.append((name, Self.selected(content)))
             default:
                 let type = Self.attribute("type", head) ?? "text"
@@ -107,7 +109,8 @@ struct FormOnPage {
     }
 
     private static func selected(_ options: String) -> String {
-        let option = options.split(separator: "<option ").first { $0.contains(" selected>") }
+        let option =
+            options.split(separator: "<option ").first { $0.contains(" selected>") }
             ?? options.split(separator: "<option ").first { $0.contains("value=") }
         return option.flatMap { attribute("value", String($0)) } ?? ""
     }

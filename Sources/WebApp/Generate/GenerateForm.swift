@@ -17,6 +17,9 @@ struct GenerateForm: Sendable, Equatable {
     var lastSeed: Int?
     var count = "1"
     var axes: [GridAxis] = []
+    var priority = GenerationRequest.Priority.normal.rawValue
+    /// Minutes from when it is sent; empty: at once.
+    var startsIn = ""
     /// Inputs that no field stands for, as a JSON object.
     var extra = ""
 
@@ -61,7 +64,7 @@ extension GenerateForm {
     /// The names of the form's own controls. An input of a model that is called the same has another in the form.
     private static let reserved: Set<String> = [
         "model", "draft", "shown", "do", "choose", "other_model", "size", "seed_mode", "count", "grid_name",
-        "grid_values", "extra", "preset_name",
+        "grid_values", "priority", "starts_in", "extra", "preset_name",
     ]
 
     /// The name of the control for an input.
@@ -88,6 +91,8 @@ extension GenerateForm {
         if !names.isEmpty {
             axes = zip(names, sent.all("grid_values")).prefix(ParameterGrid.mostAxes).map(GridAxis.init)
         }
+        priority = sent["priority"] ?? priority
+        startsIn = sent["starts_in"] ?? startsIn
         extra = sent["extra"] ?? extra
     }
 
@@ -115,6 +120,8 @@ extension GenerateForm {
         if !axes.isEmpty {
             object["axes"] = .array(axes.map { ["name": .string($0.name), "values": .string($0.values)] })
         }
+        if priority != GenerationRequest.Priority.normal.rawValue { object["priority"] = .string(priority) }
+        if !startsIn.isEmpty { object["starts_in"] = .string(startsIn) }
         if !extra.isEmpty { object["extra"] = .string(extra) }
         return .object(object)
     }
@@ -129,6 +136,8 @@ extension GenerateForm {
         axes = (json["axes"]?.array ?? []).prefix(ParameterGrid.mostAxes).map {
             GridAxis(name: $0["name"]?.string ?? "", values: $0["values"]?.string ?? "")
         }
+        priority = json["priority"]?.string ?? priority
+        startsIn = json["starts_in"]?.string ?? ""
         extra = json["extra"]?.string ?? ""
     }
 }

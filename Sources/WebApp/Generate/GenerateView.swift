@@ -84,6 +84,16 @@ struct GenerateView {
             || (1...ParameterGrid.mostAxes).contains { problems["grid-\($0)"] != nil }
     }
 
+    static let priorities: [(value: String, title: String)] = GenerationRequest.Priority.allCases.reversed().map {
+        ($0.rawValue, $0.rawValue.prefix(1).uppercased() + $0.rawValue.dropFirst())
+    }
+
+    /// Whether something else than “as soon as may be” is asked for.
+    var saysWhen: Bool {
+        !form.startsIn.isEmpty || form.priority != GenerationRequest.Priority.normal.rawValue
+            || problems["priority"] != nil || problems["starts_in"] != nil
+    }
+
     func field(_ input: ModelInput) -> FormField {
         FormField(input, text: form.text(input), problems: problems)
     }
@@ -115,7 +125,7 @@ struct GenerateView {
         var controls = ["model", "other_model", "prompt"]
         controls += description.inputs.map { GenerateForm.control($0.name) }
         controls += ["grid"] + (1...ParameterGrid.mostAxes).map { "grid-\($0)" }
-        return controls + (description.isOpen ? ["extra"] : []) + ["count", "preset_name"]
+        return controls + (description.isOpen ? ["extra"] : []) + ["priority", "starts_in", "count", "preset_name"]
     }
 }
 

@@ -1,4 +1,5 @@
 import JSON
+import Postgres
 
 /// What a form asks for, checked: how many pictures of what, before chance has decided anything.
 struct GenerationPlan {
@@ -16,6 +17,10 @@ struct GenerationPlan {
     let count: Int
     private let parameters: JSONObject
     private let seeds: Seeds
+    private let priority: String
+    private let runAt: Timestamp?
+
+    static let mostMinutes = Int(GenerationRequest.furthestStart.components.seconds / 60) - 1
 
     var total: Int { grid.count * count }
 
@@ -29,6 +34,8 @@ struct GenerationPlan {
         if !(1...GenerateForm.longestCount).contains(count) {
             problems.add("count", "Should be from 1 to \(GenerateForm.longestCount)")
         }
+        priority = form.priority
+        runAt = Self.start(form.startsIn, &problems)
         let axes = Set(grid.axes.map(\.input.name))
         for input in description.inputs where input.isRequired && input.initial == nil && input.name != "prompt" {
             guard form.text(input).trimmingSpaces.isEmpty, !axes.contains(input.name) else { continue }
@@ -108,6 +115,15 @@ struct GenerationPlan {
         return ParameterGrid(axes: axes)
     }
 
+    private static func start(_ typed: String, _ problems: inout FormProblems) -> Timestamp? {
+        guard !typed.trimmingSpaces.isEmpty else { return nil }
+        guard let minutes = Int(typed.trimmingSpaces), (0...mostMinutes).contains(minutes) else {
+            problems.add("starts_in", "Type minutes, a year at most")
+            return nil
+        }
+        return .now + .seconds(60 * minutes)
+    }
+
     private static func extra(
         _ form: GenerateForm,
         _ description: ModelDescription,
@@ -182,10 +198,12 @@ extension GenerationPlan {
                 let prompt = draw(avoiding: drawn, using: &chance)
                 drawn.insert(prompt)
                 do throws(InvalidGeneration) {
-                    let body: JSON = [
+                    var body: JSONObject = [
                         "prompt": .string(prompt), "model": .string(model.id), "parameters": .object(parameters),
+                        "priority": .string(priority),
                     ]
-                    let request = try GenerationRequest(body, models: models)
+                    body["run_at"] = runAt.map { .string("\($0)") }
+                    let request = try GenerationRequest(.object(body), models: models)
                     orders.append(
                         OrderedGeneration(request: request, template: prompt == templateText ? nil : templateText)
                     )

@@ -19,9 +19,9 @@ extension App {
             made,
             axes: plan.grid.axes.map(\.input.name),
             typed: TypedPrompt(form.prompt, without: form.values["negative_prompt"] ?? ""),
-            job: jobTerms(for: request)
+            job: terms(for: request)
         )
-        announceWork(for: orders.map(\.request))
+        announce(orders.map(\.request))
         return made.map(\.id)
     }
 }

@@ -29,6 +29,8 @@ extension NewJob {
                 kind: GeneratePicture.kind,
                 queue: request.model.provider.queue,
                 owner: terms.owner,
+                priority: request.priority.rank,
+                runAt: request.runAt,
                 maxRetries: terms.maxRetries,
                 timeLimit: terms.timeLimit,
                 requestID: terms.requestID
@@ -80,7 +82,7 @@ extension Database {
             """
             SELECT g.id, g.prompt, g.model, g.parameters, j.state::text, j.error, j.retry_count, j.progress,
                 j.cancel_requested, g.created_at, j.updated_at, j.started_at, j.finished_at,
-                CASE WHEN j.state = 'scheduled' THEN j.run_at END,
+                CASE WHEN j.state = 'scheduled' THEN j.run_at END, j.priority,
                 p.file, p.thumbnail, p.width, p.height
             FROM generations g
             JOIN jobs j ON j.id = g.id
@@ -88,7 +90,7 @@ extension Database {
             WHERE g.id = ANY (ARRAY(\(ids)))
             ORDER BY g.id DESC
             """
-        ).read(18) { row throws(PostgresError) in try Generation(&row) }
+        ).read(19) { row throws(PostgresError) in try Generation(&row) }
     }
 }
 

@@ -25,6 +25,7 @@ final class CardView {
     let error: String?
     let createdAt: Timestamp
     let isGone: Bool
+    private let hasBegun: Bool
 
     /// The card must be asked about again.
     var isLive: Bool { !state.isFinished && !isGone }
@@ -33,7 +34,7 @@ final class CardView {
     var icon: String {
         switch state {
         case .pending: "clock"
-        case .scheduled: "again"
+        case .scheduled: hasBegun ? "again" : "clock"
         case .processing: "brush"
         case .completed: "picture"
         case .failed: "alert"
@@ -54,6 +55,7 @@ final class CardView {
         error = generation.state == .cancelled && generation.error == "cancelled" ? nil : generation.error
         createdAt = generation.createdAt
         isGone = false
+        hasBegun = generation.startedAt != nil
         if generation.state == .processing {
             let known = max(generation.progress, app.live.progress(of: generation.id) ?? 0)
             percent = known > 0 ? Int((known * 100).rounded()) : nil
@@ -80,7 +82,7 @@ final class CardView {
         picture = nil
         error = nil
         createdAt = .now
-        isGone = true
+        (isGone, hasBegun) = (true, true)
         percent = nil
         message = "This picture was deleted."
         startsIn = nil

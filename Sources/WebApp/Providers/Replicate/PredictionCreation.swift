@@ -29,7 +29,7 @@ extension PredictionRun {
     private func turn() async throws -> Timestamp {
         var moment = Timestamp.now
         for _ in 1...3 {
-            try await starts.wait()
+            try await starts.wait(among: attempt.workerCount)
             moment = .now
             let asked = MonotonicTime.current
             try await remember(.creating(moment))
