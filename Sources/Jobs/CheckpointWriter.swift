@@ -131,8 +131,8 @@ extension Database {
     /// Whoever wants an outside name waits for those that are about to take it, before it looks whether they have.
     func storeCheckpoints(_ notes: [CheckpointNote]) async throws(PostgresError) -> [LeaseKey: StoredNote] {
         let names = notes.compactMap(\.providerRef).sorted()
-        let store: SQL = """
-            WITH taken AS MATERIALIZED (
+        let taken: SQL = """
+            taken AS MATERIALIZED (
                 SELECT provider_ref, id AS job
                 FROM jobs
                 WHERE state = 'processing' AND provider_ref = ANY (\(names)::text[])
@@ -140,9 +140,13 @@ extension Database {
                 SELECT provider_ref, job_id
                 FROM job_attempts
                 WHERE provider_ref = ANY (\(names)::text[])
-            ), held AS MATERIALIZED (
+            ),
+            """
+        let isTaken: SQL = "EXISTS (SELECT FROM taken t WHERE t.provider_ref = n.provider_ref AND t.job <> j.id)"
+        let store: SQL = """
+            WITH \(names.isEmpty ? "" : taken) held AS MATERIALIZED (
                 SELECT j.id, n.token, n.checkpoint::jsonb, nullif(n.provider_ref, '') AS provider_ref,
-                    EXISTS (SELECT FROM taken t WHERE t.provider_ref = n.provider_ref AND t.job <> j.id) AS is_taken
+                    \(names.isEmpty ? "false" : isTaken) AS is_taken
                 FROM jobs j
                 JOIN unnest(
                     \(notes.map(\.lease.job.rawValue))::uuid[], \(notes.map(\.lease.token))::uuid[],
