@@ -1,0 +1,6 @@
+import Testing
+import Zip
+
+@Suite("Zip archives")
+struct ZipTests {
+}
