@@ -44,7 +44,7 @@ let package = Package(
         .target(name: "HTTPClient", dependencies: ["EventLoop", "CCurl"], swiftSettings: measured),
         .target(name: "HTTPServer", dependencies: ["EventLoop", "CLinux", "CZlib"], swiftSettings: measured),
         .target(name: "Templates", swiftSettings: measured),
-        .target(name: "Media", dependencies: ["CVips", "CSodium", "CZlib"], swiftSettings: measured),
+        .target(name: "Media", dependencies: ["CLinux", "CVips", "CSodium", "CZlib"], swiftSettings: measured),
         .target(name: "Zip", dependencies: ["CZlib"], swiftSettings: measured),
         .target(name: "Canvas", swiftSettings: optimised),
 

@@ -17,7 +17,10 @@
     } else if (old.nodeType !== Node.ELEMENT_NODE) {
       old.nodeValue = fresh.nodeValue;
     } else {
-      for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+      // What the visitor has opened stays open.
+      for (const { name } of [...old.attributes]) {
+        if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+      }
       for (const { name, value } of fresh.attributes) {
         if (old.getAttribute(name) !== value) old.setAttribute(name, value);
       }
@@ -25,13 +28,17 @@
     }
   }
 
+  /** Whether somebody is busy with it: it stays, though it belongs here no more. */
+  const isHeld = (node) => node.id && (node.querySelector("input:checked") || node.contains(document.activeElement));
+
   /** Children with an id are found again by it, others by their place. */
   function morphChildren(old, fresh) {
     let next = old.firstChild;
     const remove = () => {
       const gone = next;
       next = next.nextSibling;
-      gone.remove();
+      if (isHeld(gone)) gone.classList.add("is-gone");
+      else gone.remove();
     };
     for (const child of [...fresh.childNodes]) {
       const isNext = next && !next.id && next.nodeName === child.nodeName;
@@ -183,7 +190,7 @@
     const answer = await ask(figures.dataset.refresh, signal, 15);
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     morph(figures, parse(answer.html).getElementById(figures.id));
-    return 3000;
+    return 1000 * (figures.dataset.every ?? 3);
   }
 
   // Only a page that is looked at asks
@@ -213,27 +220,36 @@
   addEventListener("pageshow", wake);
   addEventListener("online", restart);
 
-  // Seconds until a job starts, in the words of the server
+  // Seconds until a job starts, or since it did, in the words of the server
 
-  const ends = new WeakMap();
+  const seen = new WeakMap();
 
   function spell(seconds) {
-    if (seconds <= 0) return "now";
     const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
-    if (seconds < 60) return `in ${seconds} s`;
-    if (seconds < 3600) return `in ${minutes} min`;
-    if (hours < 24) return `in ${hours} h ${minutes % 60} min`;
-    return `in ${Math.floor(hours / 24)} d ${hours % 24} h`;
+    if (seconds < 60) return `${seconds} s`;
+    if (seconds < 3600) return `${minutes} min`;
+    if (hours < 24) return `${hours} h ${minutes % 60} min`;
+    return `${Math.floor(hours / 24)} d ${hours % 24} h`;
   }
 
   setInterval(() => {
-    for (const element of document.querySelectorAll("[data-countdown]")) {
-      const from = element.dataset.countdown;
-      if (ends.get(element)?.from !== from) ends.set(element, { from, at: Date.now() + 1000 * from });
-      const words = spell(Math.ceil((ends.get(element).at - Date.now()) / 1000));
+    for (const element of document.querySelectorAll("[data-countdown], [data-elapsed]")) {
+      const { countdown, elapsed } = element.dataset;
+      const from = countdown ?? elapsed;
+      if (seen.get(element)?.from !== from) seen.set(element, { from, at: Date.now() });
+      const passed = (Date.now() - seen.get(element).at) / 1000;
+      const left = Math.ceil(countdown - passed);
+      const words = elapsed ? spell(Math.floor(+elapsed + passed)) : left > 0 ? `in ${spell(left)}` : "now";
       if (element.textContent !== words) element.textContent = words;
     }
   }, 1000);
+
+  // All jobs of a list at once
+
+  document.addEventListener("change", ({ target }) => {
+    if (target.id !== "pick-all") return;
+    for (const box of target.form.querySelectorAll("[name=job]")) box.checked = target.checked;
+  });
 
   // The form stays as it is; what it asked for appears beside it
 

@@ -2,9 +2,9 @@
 public struct ClientResponse: Sendable {
     public let status: Int
     public let headers: ResponseHeaders
-    /// Decompressed. Empty after a successful download, whose body is in the file.
+    /// Decompressed. Empty after a successful download, whose body went elsewhere.
     public let body: [UInt8]
-    /// The body's length, decompressed, also when it went to a file.
+    /// The body's length, decompressed, also of a download.
     public let bytesReceived: Int
     /// The numeric address that answered.
     public let effectiveAddress: String

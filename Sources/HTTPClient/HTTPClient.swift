@@ -25,14 +25,15 @@ public final class HTTPClient: Sendable {
         try await perform(request, to: .memory)
     }
 
-    /// Writes the body of a 2xx answer to a file as it comes, at most `limit` bytes; any other body is in the response.
-    /// After an error the file holds a part of it.
+    /// Hands the body of a 2xx answer to `sink` as it comes, at most `limit` bytes; any other body is in the response.
+    ///
+    /// `sink` is called on the loop. What it throws ends the transfer with the code `.sink`.
     public func download(
         _ request: ClientRequest,
-        to descriptor: Int32,
-        limit: Int
+        limit: Int,
+        to sink: @escaping (UnsafeRawBufferPointer) throws -> Void
     ) async throws(HTTPClientError) -> ClientResponse {
-        try await perform(request, to: .file(descriptor, limit: limit))
+        try await perform(request, to: .sink(sink, limit: limit))
     }
 
     private func perform(

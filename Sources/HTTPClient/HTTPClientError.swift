@@ -26,8 +26,8 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
         case badResponse
         /// The client has as many requests under way as it may.
         case busy
-        /// The file to download to refused the bytes.
-        case file
+        /// What was to take a download's bytes refused them.
+        case sink
         /// The task was cancelled.
         case cancelled
     }

@@ -8,8 +8,8 @@ import Glibc
 final class Transfer {
     enum Destination {
         case memory
-        /// The body of a 2xx answer goes to the descriptor; any other is kept as a message to read.
-        case file(Int32, limit: Int)
+        /// The body of a 2xx answer is handed on; any other is kept as a message to read.
+        case sink((UnsafeRawBufferPointer) throws -> Void, limit: Int)
     }
 
     /// No server gives up a connection so soon.
@@ -128,7 +128,7 @@ final class Transfer {
         }
         switch destination {
         case .memory: set(CURLOPT_ACCEPT_ENCODING, "gzip")
-        case .file: set(CURLOPT_BUFFERSIZE, 1 << 16)
+        case .sink: set(CURLOPT_BUFFERSIZE, 1 << 16)
         }
         // Neither a pause for "100 Continue" nor a content type that nobody gave.
         append(header: "Expect:")
@@ -225,8 +225,8 @@ final class Transfer {
 
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytesReceived += bytes.count
-        if case .file(let descriptor, let limit) = destination, (200...299).contains(head.status) {
-            return isWithin(limit) && store(bytes, in: descriptor)
+        if case .sink(let sink, let limit) = destination, (200...299).contains(head.status) {
+            return isWithin(limit) && hand(bytes, to: sink)
         }
         guard isWithin(limit) else { return false }
         body.append(contentsOf: bytes)
@@ -239,18 +239,14 @@ final class Transfer {
         return false
     }
 
-    private func store(_ bytes: UnsafeRawBufferPointer, in descriptor: Int32) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else {
-                verdict = HTTPClientError(.file, SystemError("write").description, mayHaveBeenSent: true)
-                return false
-            }
-            rest = rest.dropFirst(written)
+    private func hand(_ bytes: UnsafeRawBufferPointer, to sink: (UnsafeRawBufferPointer) throws -> Void) -> Bool {
+        do {
+            try sink(bytes)
+            return true
+        } catch {
+            verdict = HTTPClientError(.sink, "\(error)", mayHaveBeenSent: true)
+            return false
         }
-        return true
     }
 
     private var bytesMoved: Int {

@@ -14,11 +14,12 @@ public final class Request: @unchecked Sendable {
     public let id: String
     /// The pattern of the route that answers it, for logs and metrics; `nil` until it is routed.
     public internal(set) var route: String?
+    /// Of the other end of the connection, which may be a proxy.
+    public let address: PeerAddress
 
     private let targetRange: Range<Int>
     private let pathRange: Range<Int>
     private let queryRange: Range<Int>
-    private let address: PeerAddress
     let framing: BodyFraming
     let isHTTP10: Bool
     private let source: BodySource
@@ -60,9 +61,6 @@ public final class Request: @unchecked Sendable {
     public var query: Parameters { Parameters(headers.head[queryRange]) }
 
     public var cookies: Cookies { Cookies(headers) }
-
-    /// The address of the other end of the connection, which may be a proxy's.
-    public var peer: String { address.description }
 
     // MARK: Body
 
@@ -119,7 +117,8 @@ extension Request {
         _ method: Method,
         _ target: String,
         headers: [(String, String)] = [],
-        body: [UInt8] = []
+        body: [UInt8] = [],
+        from address: PeerAddress = .loopback
     ) throws(RequestError) {
         var bytes = Array("\(method) \(target) HTTP/1.1\r\n".utf8)
         if !headers.contains(where: { $0.0.equalsIgnoringCase("host") }) { bytes.append("Host: localhost\r\n") }
@@ -133,6 +132,6 @@ extension Request {
             throw RequestError(error.status, "\(error.reason)")
         }
         guard let head else { throw RequestError(.badRequest, "incomplete head") }
-        self.init(head, bytes: bytes, address: .loopback, freshID: RequestID.fresh(), source: .memory(body))
+        self.init(head, bytes: bytes, address: address, freshID: RequestID.fresh(), source: .memory(body))
     }
 }

@@ -33,6 +33,9 @@ public struct Attempt: Sendable {
         running.stopReason == .cancelRequested || running.stopReason == .timeLimit
     }
 
+    /// How many workers are at work, this one among them, by the last heartbeat: those that share a limit.
+    public var workerCount: Int { running.workerCount() }
+
     /// Tells what the provider says this attempt has used, and what that costs where it is known; stored with the
     /// attempt's end. The latest word counts. From any thread.
     public func report(usage: JSON, costUSD: Double? = nil) {

@@ -46,63 +46,74 @@ struct Claim: Sendable {
     /// some old transaction might still see them, would be read again and again.
     var from: QueuePlace?
 
-    /// In one transaction; the rows of the last statements are the claimed jobs.
+    /// In one transaction; the rows of the last statement are the claimed jobs.
     ///
     /// Where the number of running jobs is limited over all workers, the queue's row is locked first, so that of several
     /// workers each counts what the one before it has begun. Jobs that have something under way outside count already
     /// while they wait: they come before all others, and the others get what room is left.
-    fileprivate var statements: [SQL] {
-        guard let mostRunning else { return [statement] }
+    ///
+    /// The former are named by an expression that only their own small index fits. Before the table is analyzed for the
+    /// first time, the planner takes half of all jobs for such, and would look for them in the whole queue.
+    var statements: [SQL] {
+        guard let mostRunning else { return [leasing(places("state = 'pending'", limit: "\(limit)"))] }
         let room: SQL = """
-            greatest(0, (
-                SELECT least(
-                    \(limit) - count(*) FILTER (WHERE lease_token = \(token)),
-                    \(mostRunning) - count(*) - (
-                        SELECT count(*)
-                        FROM jobs
-                        WHERE is_under_way AND queue = \(queue) AND started_at > now() - time_limit
-                    )
-                )
-                FROM jobs
-                WHERE state = 'processing' AND queue = \(queue)
+            greatest(0, least(
+                \(limit) - (SELECT count(*) FROM resumed),
+                \(mostRunning)
+                    - (SELECT count(*) FROM jobs WHERE state = 'processing' AND queue = \(queue))
+                    - (SELECT count(*) FROM jobs WHERE is_under_way AND queue = \(queue) AND \(Self.countsStill))
+                    - (SELECT count(*) FROM resumed WHERE NOT counts_still)
             ))
             """
+        let resumed = places("state::text = 'pending' AND is_under_way", limit: "\(limit)")
+        let begun = places("state = 'pending' AND NOT is_under_way", limit: room)
         return [
             "SELECT FROM queues WHERE name = \(queue) FOR UPDATE",
-            leasing("is_under_way", limit: "\(limit)"),
-            leasing("NOT is_under_way", limit: room),
+            """
+            WITH resumed AS MATERIALIZED (\(resumed)), begun AS MATERIALIZED (\(begun))
+            \(leasing("SELECT place FROM resumed UNION ALL SELECT place FROM begun"))
+            """,
         ]
     }
 
-    /// Where there is no limit over all workers.
-    var statement: SQL { leasing("true", limit: "\(limit)") }
+    /// What it has under way outside has ended when its time has.
+    private static let countsStill: SQL = "started_at > now() - time_limit"
 
-    /// The chosen rows are found again by their places in the table, not by way of an index. One that has moved meanwhile
-    /// is left for the next claim.
-    ///
-    /// As an array, which is made once: joined, the sub-select might be run again and lease too many, and for a limit
-    /// that it does not know the planner expects a tenth of what waits, and reads the whole table.
-    private func leasing(_ condition: SQL, limit: SQL) -> SQL {
-        let places: SQL =
+    /// The places in the table of waiting jobs, locked.
+    private func places(_ condition: SQL, limit: SQL) -> SQL {
+        let fromMark: SQL =
             if let from { "AND (priority, turn, id) >= (\(from.priority)::smallint, \(from.turn), \(from.id))" } else {
                 ""
             }
         return """
-            UPDATE jobs j
-            SET state = 'processing', attempt = j.attempt + 1, worker = \(worker), lease_token = \(token),
-                lease_until = now() + \(lease), heartbeat_at = now(), started_at = now(), progress = 0,
-                provider_ref = NULL, is_under_way = false, updated_at = now()
-            WHERE j.ctid = ANY (ARRAY(
-                SELECT ctid
-                FROM jobs
-                WHERE state = 'pending' AND queue = \(queue) AND \(condition) \(places)
-                    AND NOT EXISTS (SELECT FROM queues WHERE name = \(queue) AND paused_at IS NOT NULL)
-                ORDER BY priority, turn, id
-                LIMIT \(limit)
-                FOR UPDATE SKIP LOCKED
-            ))
-            RETURNING \(ClaimedJob.columns)
+            SELECT ctid AS place, \(Self.countsStill) AS counts_still
+            FROM jobs
+            WHERE \(condition) AND queue = \(queue) \(fromMark)
+                AND NOT EXISTS (SELECT FROM queues WHERE name = \(queue) AND paused_at IS NOT NULL)
+            ORDER BY priority, turn, id
+            LIMIT \(limit)
+            FOR UPDATE SKIP LOCKED
             """
+    }
+
+    /// The chosen rows are found again by their places in the table, not by way of an index. One that has moved meanwhile
+    /// is left for the next claim.
+    ///
+    /// By the statement's clock and not the transaction's, which may have waited long for the lock of the queue: an
+    /// attempt does not begin before the one before it has ended, and a lease does not begin with a part of it gone.
+    ///
+    /// As an array, which is made once: joined, the sub-select might be run again and lease too many, and for a limit
+    /// that it does not know the planner expects a tenth of what waits, and reads the whole table.
+    private func leasing(_ places: SQL) -> SQL {
+        """
+        UPDATE jobs j
+        SET state = 'processing', attempt = j.attempt + 1, worker = \(worker), lease_token = \(token),
+            lease_until = statement_timestamp() + \(lease), heartbeat_at = statement_timestamp(),
+            started_at = statement_timestamp(), progress = 0, provider_ref = NULL, is_under_way = false,
+            updated_at = statement_timestamp()
+        WHERE j.ctid = ANY (ARRAY(SELECT place FROM (\(places)) AS chosen))
+        RETURNING \(ClaimedJob.columns)
+        """
     }
 }
 
@@ -136,10 +147,7 @@ extension ClaimedJob {
 extension Database {
     /// Leases jobs of a queue to a worker and begins their attempts.
     func claimJobs(_ claim: Claim) async throws(PostgresError) -> [ClaimedJob] {
-        var jobs: [ClaimedJob] = []
-        let results = try await batch(claim.statements)
-        for rows in results.suffix(2) where rows.count > 0 { jobs += try rows.claimedJobs() }
-        return jobs
+        try await batch(claim.statements).last?.claimedJobs() ?? []
     }
 
     /// What a claim got whose answer was lost.

@@ -26,6 +26,7 @@ final class RunningJob: @unchecked Sendable {
 
     private let loop: EventLoop
     let settings: WorkerSettings
+    let workerCount: () -> Int
     private let store: (RunningJob, JSON, String?) async throws -> Void
     private var task: Task<Void, Never>?
     private var timers: [LoopTimer] = []
@@ -39,12 +40,14 @@ final class RunningJob: @unchecked Sendable {
         leaseEnds: MonotonicTime,
         settings: WorkerSettings,
         loop: EventLoop,
+        workerCount: @escaping () -> Int,
         store: @escaping (RunningJob, JSON, String?) async throws -> Void
     ) {
         self.claimed = claimed
         self.leaseEnds = leaseEnds
         self.settings = settings
         self.loop = loop
+        self.workerCount = workerCount
         self.store = store
         ended = Promise(on: loop)
     }

@@ -21,6 +21,8 @@ final class WorkedQueue: @unchecked Sendable {
     var slotsInUse = 0
     /// The last claim got all it asked for, or as much as the limit over all workers left: more may wait.
     private(set) var mayHaveMore = false
+    /// Something may wait in it: it is to be looked at next.
+    var isDue = true
     private var mark: (place: QueuePlace, until: MonotonicTime)?
     private var lost: [LostClaim] = []
 

@@ -14,6 +14,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     /// The given name and a part of `id`, so that it is no other worker's.
     public let name: String
     let settings: WorkerSettings
+    /// Connections of the worker's own, whose statements are planned once: they come in batches of any size.
     let database: Database
     /// A connection of its own for what must not wait behind the jobs' statements: renewing their leases.
     let leaseDatabase: Database
@@ -60,8 +61,10 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         self.settings = settings
         self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
         self.context = context
-        self.database = database
-        var single = database.configuration
+        var own = database.configuration
+        own.plansOnce = true
+        self.database = Database(own, loops: [loop])
+        var single = own
         single.connectionsPerLoop = 1
         leaseDatabase = Database(single, loops: [loop])
         queues = settings.queues.map(WorkedQueue.init)
@@ -124,6 +127,7 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         subscription.cancel()
         try? await within(.seconds(2), on: loop) { try await self.leaseDatabase.removeWorker(self.id) }
         leaseDatabase.close()
+        self.database.close()
     }
 
     /// Takes no more jobs, lets the running ones end within the drain limit, hands the others back. Any thread.
@@ -141,7 +145,9 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
 
     private func heard(_ message: String, on channel: String) {
         if channel == channels.wakeUps {
-            if queues.contains(where: { $0.settings.name == message }) { wakeUpSoon() }
+            guard let queue = queues.first(where: { $0.settings.name == message }) else { return }
+            queue.isDue = true
+            wakeUpSoon()
         } else if let job = JobID(message), running.values.contains(where: { $0.claimed.id == job }) {
             // Whether it should really stop is for the database to say.
             heartbeatDue.set()
@@ -165,13 +171,18 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         await keepRegisteringQueues()
         var failures = 0
         var idlePolls = 0
+        var nextPoll = MonotonicTime.current
         while !isDraining {
-            var wait = pause(after: idlePolls)
+            var wait: Duration
             do {
-                let claimed = try await claimOnce()
+                let isPoll = nextPoll <= .current
+                if isPoll { for queue in queues { queue.isDue = true } }
+                let claimed = try await claimFromDueQueues()
                 failures = 0
-                idlePolls = claimed > 0 ? 0 : idlePolls + 1
-                if claimed > 0, hasRoomForMore { continue }
+                if claimed > 0 { idlePolls = 0 } else if isPoll { idlePolls += 1 }
+                if claimed > 0 || isPoll { nextPoll = .current.advanced(by: pause(after: idlePolls)) }
+                if queues.contains(where: \.isDue) { continue }
+                wait = nextPoll - .current
             } catch {
                 failures += 1
                 if failures == 1 { log(.problem("cannot claim jobs: \(error)")) }
@@ -183,8 +194,6 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         for queue in queues { _ = try? await recoverLostClaims(of: queue) }
     }
 
-    private var hasRoomForMore: Bool { queues.contains { $0.mayHaveMore && $0.freeSlots > 0 } }
-
     /// Short after work, then longer and longer: a wake-up that was lost costs little while there is much to do, and
     /// looking costs little while there is nothing.
     private func pause(after idlePolls: Int) -> Duration {
@@ -194,11 +203,14 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         return interval * Double.random(in: 0.8...1)
     }
 
-    private func claimOnce() async throws -> Int {
+    private func claimFromDueQueues() async throws -> Int {
         var total = 0
-        for queue in queues where !isDraining {
+        for queue in queues where queue.isDue && !isDraining {
             total += try await recoverLostClaims(of: queue)
-            total += try await claim(from: queue)
+            queue.isDue = false
+            let claimed = try await claim(from: queue)
+            if claimed > 0, queue.mayHaveMore, queue.freeSlots > 0 { queue.isDue = true }
+            total += claimed
         }
         return total
     }
@@ -247,9 +259,14 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
     // MARK: Running
 
     private func start(_ claimed: ClaimedJob, in queue: WorkedQueue, leaseEnds: MonotonicTime) {
-        let job = RunningJob(claimed, leaseEnds: leaseEnds, settings: settings, loop: loop) { [self] in
-            try await remember($1, $2, of: $0)
-        }
+        let job = RunningJob(
+            claimed,
+            leaseEnds: leaseEnds,
+            settings: settings,
+            loop: loop,
+            workerCount: { [self] in otherWorkers + 1 },
+            store: { [self] in try await remember($1, $2, of: $0) }
+        )
         running[claimed.lease] = job
         queue.slotsInUse += 1
         unsettled += 1
@@ -295,7 +312,10 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         await job.runEnded()
         running[job.claimed.lease] = nil
         queue.slotsInUse -= 1
-        if queue.mayHaveMore { wakeUp.set() }
+        if queue.mayHaveMore {
+            queue.isDue = true
+            wakeUp.set()
+        }
     }
 
     private func remember(_ checkpoint: JSON, _ providerRef: String?, of job: RunningJob) async throws {
@@ -304,7 +324,10 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
             checkpoint: checkpoint,
             providerRef: providerRef
         )
-        guard try await checkpoints.store(note, until: { job.leaseEnds }) else {
+        let isStored = try await checkpoints.store(note, until: { job.leaseEnds })
+        // It may be stored although the lease has ended, when this process or the database stood still for a while: then
+        // another worker may have the job at any moment, and this one must not begin anything more.
+        guard isStored, job.stopReason != .leaseLost, job.leaseEnds > .current else {
             job.stop(.leaseLost)
             throw LeaseLost()
         }

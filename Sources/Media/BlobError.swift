@@ -27,4 +27,6 @@ public struct BlobError: Error, Sendable, Equatable, CustomStringConvertible {
         let failure = FileFailure(code: code)
         return BlobError(failure.isFull ? .diskFull : failure.isDenied ? .denied : .io, "\(what): \(failure.reason).")
     }
+
+    static func notStored(_ code: Int32) -> BlobError { .file("The file could not be stored", code: code) }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import CSodium
 import Glibc
 
@@ -25,6 +26,18 @@ public struct BlobStore: Sendable {
 
     /// An empty file under `root/tmp`, readable by this user only.
     public func temporaryFile() throws(BlobError) -> TemporaryFile {
+        let (path, descriptor) = try newFile()
+        return TemporaryFile(path: path, descriptor: descriptor)
+    }
+
+    /// An empty file that comes to `root/tmp` only when it has grown: a small one does not wait for the disk while it is
+    /// received and looked at. 256 KiB of it are in memory at most.
+    public func smallFile() throws(BlobError) -> TemporaryFile {
+        guard let file = TemporaryFile(inMemoryUntilTooLargeFor: self) else { throw .notStored(errno) }
+        return file
+    }
+
+    func newFile() throws(BlobError) -> (path: String, descriptor: Int32) {
         let path = "\(temporaryFolder)/\(String(UInt64.random(in: 1 ... .max), radix: 36))"
         let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
         var descriptor = open(path, flags, 0o600)
@@ -33,7 +46,7 @@ public struct BlobStore: Sendable {
             descriptor = open(path, flags, 0o600)
         }
         guard descriptor >= 0 else { throw .file("The folder \(temporaryFolder) cannot be written to", code: errno) }
-        return TemporaryFile(path: path, descriptor: descriptor)
+        return (path, descriptor)
     }
 
     /// Gives the file its name and makes it last. Keeping what is stored already is harmless and cheap.
@@ -42,11 +55,27 @@ public struct BlobStore: Sendable {
     /// What was stored already becomes as young as a new file, for whoever removes old ones.
     public func keep(_ file: TemporaryFile, extension: String) throws(BlobError) -> StoredBlob {
         guard let descriptor = file.end() else { throw .ended }
-        let open = OpenFile(descriptor: descriptor)
+        let content = OpenFile(descriptor: descriptor)
+        let path = file.pathOnDisk
         do throws(BlobError) {
-            return try keep(open, at: file.path, extension: `extension`)
+            let (hash, bytes) = try content.contentHash()
+            guard let name = BlobName(hash: hash, extension: `extension`) else {
+                throw BlobError(.io, "“\(`extension`)” cannot be a file's extension.")
+            }
+            if !rejuvenate(name, bytes: bytes) {
+                if let path {
+                    try place(content, at: path, as: name)
+                } else {
+                    try placeCopy(of: content, bytes, as: name)
+                }
+            } else if let path {
+                unlink(path)
+            }
+            // Also when it was there: whoever put it there may not have come to this yet.
+            try flushFolder(of: name)
+            return StoredBlob(name: name, bytes: bytes)
         } catch {
-            unlink(file.path)
+            if let path { unlink(path) }
             throw error
         }
     }
@@ -63,37 +92,37 @@ public struct BlobStore: Sendable {
         return false
     }
 
-    private func keep(_ file: borrowing OpenFile, at path: String, extension: String) throws(BlobError) -> StoredBlob {
-        let (hash, bytes) = try file.contentHash()
-        guard let name = BlobName(hash: hash, extension: `extension`) else {
-            throw BlobError(.io, "“\(`extension`)” cannot be a file's extension.")
-        }
-        let folder = "\(root)/\(name.folder)"
+    private func place(_ file: borrowing OpenFile, at path: String, as name: BlobName) throws(BlobError) {
+        // It may have been written long ago.
+        guard futimens(file.descriptor, nil) == 0, fchmod(file.descriptor, 0o640) == 0, fsync(file.descriptor) == 0
+        else { throw .notStored(errno) }
         let target = self.path(of: name)
-        if rejuvenate(target, bytes: bytes) {
+        if rename(path, target) == 0 { return }
+        guard errno == ENOENT else { throw .notStored(errno) }
+        try makeFolder("\(root)/\(name.folder)")
+        try flushFolder(root)
+        guard rename(path, target) == 0 else { throw .notStored(errno) }
+    }
+
+    /// Of a file that is in memory.
+    private func placeCopy(of file: borrowing OpenFile, _ bytes: Int, as name: BlobName) throws(BlobError) {
+        let (path, descriptor) = try newFile()
+        let copy = OpenFile(descriptor: descriptor)
+        do throws(BlobError) {
+            try file.copy(bytes: bytes, to: descriptor)
+            try place(copy, at: path, as: name)
+        } catch {
             unlink(path)
-        } else {
-            // It may have been written long ago.
-            guard futimens(file.descriptor, nil) == 0, fchmod(file.descriptor, 0o640) == 0,
-                fsync(file.descriptor) == 0
-            else { throw .notStored(errno) }
-            if rename(path, target) != 0 {
-                guard errno == ENOENT else { throw .notStored(errno) }
-                try makeFolder(folder)
-                try flushFolder(root)
-                guard rename(path, target) == 0 else { throw .notStored(errno) }
-            }
+            throw error
         }
-        // Also when it was there: whoever put it there may not have come to this yet.
-        try flushFolder(folder)
-        return StoredBlob(name: name, bytes: bytes)
     }
 
     /// Makes a stored file young; `false` when it is not there, or, after a disk's failure, not all of it.
     ///
     /// It is looked at again afterwards: a sweep may have set it aside just before, and not have seen how young it is.
-    private func rejuvenate(_ path: String, bytes: Int) -> Bool {
-        isWhole(path, bytes: bytes) && utimensat(AT_FDCWD, path, nil, 0) == 0 && isWhole(path, bytes: bytes)
+    private func rejuvenate(_ name: BlobName, bytes: Int) -> Bool {
+        let path = path(of: name)
+        return isWhole(path, bytes: bytes) && utimensat(AT_FDCWD, path, nil, 0) == 0 && isWhole(path, bytes: bytes)
     }
 
     private func isWhole(_ path: String, bytes: Int) -> Bool {
@@ -111,6 +140,8 @@ public struct BlobStore: Sendable {
         throw .file("The folder \(path) cannot be made", code: failure)
     }
 
+    private func flushFolder(of name: BlobName) throws(BlobError) { try flushFolder("\(root)/\(name.folder)") }
+
     private func flushFolder(_ path: String) throws(BlobError) {
         guard let folder = OpenFile(path, flags: O_RDONLY | O_DIRECTORY), fsync(folder.descriptor) == 0 else {
             throw .notStored(errno)
@@ -119,6 +150,16 @@ public struct BlobStore: Sendable {
 }
 
 extension OpenFile {
+    /// Appends the file's first bytes to another one, inside the kernel.
+    func copy(bytes: Int, to target: Int32) throws(BlobError) {
+        var offset: off_t = 0
+        while offset < bytes {
+            let count = sendfile(target, descriptor, &offset, bytes - Int(offset))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .notStored(count == 0 ? EIO : errno) }
+        }
+    }
+
     /// SHA-256 of the whole content, and its length.
     fileprivate func contentHash() throws(BlobError) -> (hash: [UInt8], bytes: Int) {
         var state = crypto_hash_sha256_state()
@@ -137,8 +178,4 @@ extension OpenFile {
         crypto_hash_sha256_final(&state, &hash)
         return (hash, bytes)
     }
-}
-
-extension BlobError {
-    fileprivate static func notStored(_ code: Int32) -> BlobError { .file("The file could not be stored", code: code) }
 }

@@ -124,6 +124,7 @@ extension DatabaseConfiguration {
             ("idle_in_transaction_session_timeout", "\(idleInTransactionTimeout.settingMilliseconds)"),
             // The server ends a statement whose client has gone, within so many milliseconds.
             ("client_connection_check_interval", "1000"),
+            ("plan_cache_mode", plansOnce ? "force_generic_plan" : "auto"),
         ]
     }
 }

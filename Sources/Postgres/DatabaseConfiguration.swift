@@ -18,6 +18,9 @@ public struct DatabaseConfiguration: Sendable {
     /// Then nothing is kept in a session: no prepared statements, no settings. Time limits are set in each transaction;
     /// give the role a `statement_timeout` for single statements.
     public var usesPreparedStatements: Bool
+    /// Each statement is planned once, for any values. Else the server plans those with arrays or limits anew each time,
+    /// which can take longer than running them. Only for statements whose best plan is the same for all values.
+    public var plansOnce: Bool
     /// Shown in `pg_stat_activity`.
     public var applicationName: String
 
@@ -29,6 +32,7 @@ public struct DatabaseConfiguration: Sendable {
         acquireTimeout: Duration = .seconds(5),
         connectTimeout: Duration = .seconds(5),
         usesPreparedStatements: Bool = true,
+        plansOnce: Bool = false,
         applicationName: String = "atelier"
     ) {
         self.url = url
@@ -38,6 +42,7 @@ public struct DatabaseConfiguration: Sendable {
         self.acquireTimeout = acquireTimeout
         self.connectTimeout = connectTimeout
         self.usesPreparedStatements = usesPreparedStatements
+        self.plansOnce = plansOnce
         self.applicationName = applicationName
     }
 

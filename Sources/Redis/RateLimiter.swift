@@ -16,13 +16,15 @@ public final class RateLimiter: Sendable {
     }
 
     /// Counts an event of `key`, unless that would go beyond `limit` events per `period` with bursts of `burst`.
-    /// An event that weighs more than others has a higher `cost`; beyond `burst` it is never allowed.
+    /// An event that weighs more than others has a higher `cost`; beyond `burst` it is never allowed. While Redis is away
+    /// each of the `sharers`, processes that count events of this key, allows its part of the limit.
     public func allow(
         _ key: String,
         limit: Int,
         period: Duration,
         burst: Int,
-        cost: Int = 1
+        cost: Int = 1,
+        sharers: Int = 1
     ) async -> Decision {
         let rate = RateLimit(limit, per: period, burst: burst)
         do {
@@ -35,7 +37,8 @@ public final class RateLimiter: Sendable {
         } catch {
             // Away, out of memory, still loading: this process decides alone, as for a reply it cannot read.
         }
-        return local.withLock { $0.decide(key, rate, cost: cost, now: .current) }
+        let part = RateLimit(limit, per: period * max(1, sharers), burst: burst)
+        return local.withLock { $0.decide(key, part, cost: cost, now: .current) }
     }
 
     /// By the server's clock. The key lives as long as the debt does.

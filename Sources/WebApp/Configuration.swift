@@ -1,4 +1,5 @@
 import Glibc
+import HTTPServer
 
 /// Everything the environment decides, read once at the start.
 struct Configuration: Sendable {
@@ -41,6 +42,8 @@ struct Configuration: Sendable {
     var port = 8080
     /// Names this server answers to; empty: loopback names when bound to loopback, else any.
     var allowedHosts: [String] = []
+    /// Addresses and networks of the proxies in front, whose `X-Forwarded-For` is believed.
+    var trustedProxies = TrustedProxies.none
     /// Event loops that serve requests: half the cores, for PostgreSQL and the worker need the other half.
     var loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
     var drainLimit: Duration = .seconds(20)
@@ -129,6 +132,11 @@ extension Configuration {
         reader.text("HOST", &host)
         reader.number("PORT", &port, in: 0...65_535)
         reader.list("ATELIER_HOSTS", &allowedHosts)
+        var proxies: [String] = []
+        reader.list("ATELIER_TRUSTED_PROXIES", &proxies) { proxy in
+            TrustedProxies([proxy]) == nil ? "must list addresses or networks such as 10.0.0.0/8, not “\(proxy)”" : nil
+        }
+        trustedProxies = TrustedProxies(proxies) ?? .none
         reader.number("ATELIER_LOOPS", &loops, in: 1...64)
         guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
     }
@@ -172,9 +180,11 @@ private struct VariableReader {
     }
 
     /// Words separated by commas.
-    mutating func list(_ name: String, _ setting: inout [String]) {
+    mutating func list(_ name: String, _ setting: inout [String], problem: (String) -> String? = { _ in nil }) {
         guard let value = value(name) else { return }
-        setting = value.split(separator: ",").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
+        let words = value.split(separator: ",").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
+        let found = words.compactMap(problem).map { "\(name) \($0)" }
+        if found.isEmpty { setting = words } else { problems += found }
     }
 
     mutating func flag(_ name: String, _ setting: inout Bool) {

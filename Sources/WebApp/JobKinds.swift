@@ -17,6 +17,7 @@ extension Worker where Context == App {
         settings.heartbeat = configuration.jobLease / 5
         settings.retention =
             configuration.jobRetentionDays == 0 ? nil : .seconds(86_400 * configuration.jobRetentionDays)
+        settings.idempotencyKeysLast = IdempotencyKey.lasts
         settings.drainLimit = configuration.drainLimit
         settings.channelPrefix = configuration.redisPrefix
         change(&settings)

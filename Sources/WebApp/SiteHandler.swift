@@ -67,7 +67,9 @@ struct SiteHandler: Sendable {
             line.field("url.path", request.path)
             line.field("http.response.status_code", response.status.code)
             line.milliseconds("duration_ms", duration)
-            line.field("client.address", request.peer)
+            let client = app.configuration.trustedProxies.client(of: request)
+            line.field("client.address", client.description)
+            if client != request.address { line.field("network.peer.address", request.address.description) }
         }
     }
 }

@@ -24,7 +24,7 @@ final class FaultyProvider: Sendable {
     /// Adds what the provider has seen.
     func testify(in evidence: inout Evidence) {
         evidence.predictions = fake.predictionRecords
-        evidence.creationRequests = fake.creates.map(\.time)
+        evidence.creationRequests = fake.creates.map { CreationRequest(time: $0.time, client: fake.client(of: $0)) }
         evidence.uses =
             evidence.predictions.map {
                 ProviderUse(time: $0.createdAt, client: $0.client, prediction: $0.id, kind: .create)

@@ -48,7 +48,7 @@ struct Report {
         return blows + [
             "  jobs: \(states); attempts: \(ends)",
             "  predictions: \(made); at most \(checker.peakOfCreations) creations a second,"
-                + " \(checker.peakOfUses.count) in use and \(checker.peakOfAttempts.count) attempts at once",
+                + " \(checker.peakOfPredictions.count) under way and \(checker.peakOfAttempts.count) attempts at once",
             "  poisoned: \(evidence.jobs.count { checker.failedForItsWorkers($0) })",
             "  excused: \(findings.excused.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))",
             "  seed \(seed), \(outcome.freezes) freezes, \(seconds(outcome.duration)) s in all,"

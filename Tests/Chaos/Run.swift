@@ -36,19 +36,15 @@ struct Run: Sendable {
         let folder = folder
         let services = try await pool.run { try Services(folder: "\(folder)/services") }
         let port = try freePort()
-        let fleet = Fleet(
-            options,
-            environment: environment(services, provider, port: port),
-            logs: "\(folder)/logs",
-            on: loop
-        )
+        let environment = environment(services, provider, port: port)
+        let fleet = Fleet(options, environment: environment, logs: "\(folder)/logs", on: loop)
         let database = Database(
             DatabaseConfiguration(url: services.postgres.url, statementTimeout: .seconds(60)),
             loops: [loop]
         )
         let outcome: Result<Outcome, any Error>
         do {
-            outcome = .success(try await execute(fleet, services, provider, database, port: port))
+            outcome = .success(try await execute(fleet, services, provider, database, environment))
         } catch {
             outcome = .failure(error)
         }
@@ -69,9 +65,9 @@ struct Run: Sendable {
         _ services: Services,
         _ provider: FaultyProvider,
         _ database: Database,
-        port: Int
+        _ environment: [String: String]
     ) async throws -> Outcome {
-        try await migrate(services)
+        try await run(["migrate", "up"], environment)
         try await database.beginAudit()
         try fleet.startAll()
 
@@ -83,7 +79,7 @@ struct Run: Sendable {
             pace: options.pace,
             lease: Double(Self.lease)
         )
-        let client = Client(address: "http://127.0.0.1:\(port)", seed: seed, on: loop)
+        let client = Client(address: "http://127.0.0.1:\(environment["PORT"] ?? "")", seed: seed, on: loop)
         let striker = Striker(fleet, services, pool: pool, on: loop)
         let care = loop.spawn {
             while (try? await loop.sleep(for: .milliseconds(200))) != nil { try? fleet.lookAfter() }
@@ -108,6 +104,8 @@ struct Run: Sendable {
         try await loop.sleep(for: .seconds(2))
         care.cancel()
         try await fleet.endAll()
+        // Nobody is at work any more: whatever has no row goes.
+        try await run(["sweep"], environment.merging(["ATELIER_SWEEP_GRACE": "0"]) { $1 })
 
         var evidence = Evidence()
         evidence.submissions = client.submissions
@@ -124,6 +122,8 @@ struct Run: Sendable {
         }
         evidence.time = wallClock()
         evidence.limits.rate = Double(Self.rate)
+        evidence.limits.workers = options.workers
+        evidence.limits.orphanAge = 0
         evidence.limits.concurrency = Self.concurrency
         return Outcome(
             evidence: evidence,
@@ -144,20 +144,17 @@ struct Run: Sendable {
             "REPLICATE_MODELS": FaultyProvider.model, "REPLICATE_RATE": "\(Self.rate)",
             "REPLICATE_CONCURRENCY": "\(Self.concurrency)", "ATELIER_PRIVATE_PROVIDERS": provider.privateAddress,
             "ATELIER_JOB_LEASE": "\(Self.lease)", "ATELIER_DRAIN_LIMIT": "1", "MAX_RETRIES": "100",
-            "RETRY_BACKOFF_BASE": "1",
+            "RETRY_BACKOFF_BASE": "1", "ATELIER_SWEEP_INTERVAL": "2", "ATELIER_SWEEP_GRACE": "3",
         ]
     }
 
-    private func migrate(_ services: Services) async throws {
-        let migration = try ChildProcess(
-            options.atelier,
-            ["migrate", "up"],
-            environment: [
-                "DATABASE_URL": services.postgres.url, "ATELIER_MIGRATIONS_PATH": "\(options.project)/migrations",
-            ]
-        )
-        let status = try await eventually(within: .seconds(60), on: loop) { migration.exitStatus() }
-        guard status == 0 else { throw Failure(description: "atelier migrate up: \(migration.output)") }
+    /// Runs a command of the program under test, which must succeed.
+    private func run(_ arguments: [String], _ environment: [String: String]) async throws {
+        let process = try ChildProcess(options.atelier, arguments, environment: environment, folder: "/")
+        let status = try await eventually(within: .seconds(60), on: loop) { process.exitStatus() }
+        guard status == 0 else {
+            throw Failure(description: "atelier \(arguments.joined(separator: " ")): \(process.output)")
+        }
     }
 
     /// Waits until every job has ended. One that does not is for the checker to find.

@@ -21,6 +21,8 @@ public struct Checker {
     /// Jobs by the predictions that their attempts name.
     let owners: [String: Set<String>]
     let freezes: [String: [Freeze]]
+    /// By the names of clients.
+    let processes: [String: Int]
 
     public init(_ evidence: Evidence) {
         self.evidence = evidence
@@ -38,6 +40,7 @@ public struct Checker {
             if let reference = attempt.reference { owners[reference, default: []].insert(attempt.job) }
         }
         self.owners = owners
+        processes = Dictionary(evidence.lives.map { ($0.client, $0.process) }) { first, _ in first }
         freezes = Dictionary(grouping: evidence.freezes, by: \.client)
     }
 

@@ -12,7 +12,7 @@ public struct Evidence: Sendable {
     public var files: [StoredFile] = []
     public var predictions: [PredictionRecord] = []
     /// Requests for a creation, whatever they were answered.
-    public var creationRequests: [Double] = []
+    public var creationRequests: [CreationRequest] = []
     public var uses: [ProviderUse] = []
     public var lives: [Life] = []
     public var freezes: [Freeze] = []
@@ -103,6 +103,18 @@ public struct StoredFile: Sendable {
     }
 }
 
+/// A request for a new prediction.
+public struct CreationRequest: Sendable {
+    public let time: Double
+    /// As in `ProviderUse`.
+    public let client: String
+
+    public init(time: Double, client: String) {
+        self.time = time
+        self.client = client
+    }
+}
+
 /// A request about one prediction.
 public struct ProviderUse: Sendable {
     public enum Kind: Sendable { case create, poll, cancel }
@@ -150,7 +162,8 @@ public struct Freeze: Sendable {
 public struct Limits: Sendable {
     /// Creations a second at the provider.
     public var rate = 0.0
-    /// Predictions in use at the same time.
+    public var workers = 1
+    /// Predictions under way at the same time.
     public var concurrency = Int.max
     /// Workers that a job may outlive.
     public var crashes = 3

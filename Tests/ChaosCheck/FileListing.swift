@@ -2,7 +2,7 @@ import EventLoop
 import Glibc
 
 extension Evidence {
-    /// Adds the files of a blob store, which lie in folders of two letters. Blocks.
+    /// Adds the files of a blob store, which lie in folders of two letters; also those that a sweep has set aside. Blocks.
     public mutating func gather(filesIn root: String) throws {
         files = try entries(of: root).filter { $0.utf8.count == 2 }
             .flatMap { folder in try entries(of: "\(root)/\(folder)").map { (folder, $0) } }
@@ -28,7 +28,7 @@ private func entries(of folder: String) throws -> [String] {
     while let entry = readdir(directory) {
         let start = UnsafeRawPointer(entry) + nameOffset
         let name = String(cString: start.assumingMemoryBound(to: CChar.self))
-        if !name.hasPrefix(".") { names.append(name) }
+        if name != ".", name != ".." { names.append(name) }
     }
     return names.sorted()
 }

@@ -1,21 +1,24 @@
+import Support
+
 // The provider is never asked for more than was agreed, however many workers there are.
 extension Checker {
     func checkLimits(_ findings: inout Findings) {
         let limits = evidence.limits
         if limits.rate > 0 {
             for window in [1.0, 10] {
-                let (count, time) = Self.peak(of: evidence.creationRequests, within: window)
-                // What was let through evenly may arrive a little closer together.
-                let allowed = Int(limits.rate * (window + Self.jitter)) + 1
+                let (count, time) = Self.peak(of: preventableCreations, within: window)
+                // What was let through evenly may arrive a little closer together; and when Redis goes, each worker
+                // may start one before it knows what the others have just started.
+                let allowed = Int(limits.rate * (window + Self.jitter)) + 1 + limits.workers
                 if count > allowed {
                     let words = "\(count) creations in \(Int(window)) s from \(clock(time)), and \(allowed) are allowed"
                     findings.add(.overLimit, nil, words)
                 }
             }
         }
-        let (inUse, useTime) = peakOfUses
-        if inUse > limits.concurrency {
-            findings.add(.overLimit, nil, "\(inUse) predictions in use at once at \(clock(useTime))")
+        let (underWay, since) = peakOfPredictions
+        if underWay > limits.concurrency {
+            findings.add(.overLimit, nil, "\(underWay) predictions under way at once at \(clock(since))")
         }
         let (running, time) = peakOfAttempts
         if running > limits.concurrency {
@@ -26,24 +29,22 @@ extension Checker {
     /// Seconds.
     private static let jitter = 0.25
 
-    /// The greatest number of creations within a second.
-    public var peakOfCreations: Int { Self.peak(of: evidence.creationRequests, within: 1).count }
+    /// A thawed worker sends at once what it was about to send when it was frozen.
+    private var preventableCreations: [Double] {
+        evidence.creationRequests.filter { !wasJustThawed($0.client, at: $0.time) }.map(\.time)
+    }
 
-    /// Predictions that somebody was dealing with at the same time: by the provider's record alone. A client deals with
-    /// one from its first request about it to the last; not while it is frozen.
-    public var peakOfUses: (count: Int, time: Double) {
-        var spans: [ClosedRange<Double>] = []
-        for (client, uses) in Dictionary(grouping: evidence.uses.filter { $0.kind != .cancel }, by: \.client) {
-            let freezes = freezes[client, default: []]
-            for times in Dictionary(grouping: uses, by: \.prediction).values.map({ $0.map(\.time).sorted() }) {
-                var start = times[0]
-                for (earlier, later) in zip(times, times.dropFirst())
-                where freezes.contains(where: { $0.start < later && earlier < $0.end }) {
-                    spans.append(start...earlier)
-                    start = later
-                }
-                spans.append(start...times[times.count - 1])
-            }
+    /// The greatest number of creations within a second.
+    public var peakOfCreations: Int { Self.peak(of: preventableCreations, within: 1).count }
+
+    /// Predictions under way at the same time, by the provider's record: until they end, or their jobs have, and whether
+    /// anybody looks after them or not. But for those that nobody could prevent.
+    public var peakOfPredictions: (count: Int, time: Double) {
+        let spans = evidence.predictions.filter { !isLate($0) }.compactMap { prediction -> ClosedRange<Double>? in
+            let twins = jobsOfPrompt[Self.prompt(of: prediction), default: []].map(\.id)
+            let owner = owners[prediction.id]?.first ?? (twins.count == 1 ? twins[0] : nil)
+            guard let owner, jobs[owner]?.isTerminal ?? false, let end = moves[owner]?.last?.time else { return nil }
+            return prediction.createdAt...max(prediction.createdAt, min(end, prediction.endedAt ?? .infinity))
         }
         return Self.peak(of: spans)
     }

@@ -44,16 +44,19 @@ extension Checker {
 
     /// Its request was made before its client was frozen, and left after it was thawed: without a key of the
     /// provider's that makes a creation happen once, nobody can call it back.
-    private func isLate(_ prediction: PredictionRecord) -> Bool {
+    func isLate(_ prediction: PredictionRecord) -> Bool {
         wasJustThawed(prediction.client, at: prediction.createdAt)
     }
 
-    /// The job came to an end while its last attempt was creating the prediction: nobody has searched for it.
+    /// The job came to an end before anybody had a chance to search for it: no attempt since has got an answer. It is
+    /// left to the deadline that it was asked for with.
     private func wasAbandoned(_ job: JobRow, leaving prediction: PredictionRecord) -> Bool {
-        guard job.state == "cancelled" || failedForItsWorkers(job), let last = attempts[job.id]?.last else {
-            return false
-        }
-        return ["crashed", "cancelled"].contains(last.outcome) && last.startedAt <= prediction.createdAt
+        guard job.state == "cancelled" || failedForItsWorkers(job) else { return false }
+        return attempts[job.id, default: []].filter { $0.endedAt ?? 0 >= prediction.createdAt }
+            .allSatisfy {
+                ["crashed", "cancelled", "handed_back"].contains($0.outcome)
+                    || $0.error?.hasPrefix("Replicate") ?? false
+            }
     }
 
 }

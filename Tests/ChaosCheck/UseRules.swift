@@ -3,13 +3,8 @@ import Support
 // Whoever deals with a prediction holds the lease on its job: by the provider's record, not by the database's word.
 extension Checker {
     func checkUses(_ findings: inout Findings) {
-        let processes = Dictionary(evidence.lives.map { ($0.client, $0.process) }) { first, _ in first }
         for use in evidence.uses where use.kind != .cancel {
-            guard let owners = owners[use.prediction], let process = processes[use.client] else { continue }
-            let isHeld = owners.contains { job in
-                attempts[job, default: []].contains { $0.process == process && $0.covers(use.time) }
-            }
-            if isHeld { continue }
+            guard let owners = owners[use.prediction], holders(of: use).isEmpty else { continue }
             if wasJustThawed(use.client, at: use.time) {
                 findings.excuse("looks at a prediction by a thawed worker")
             } else {
@@ -20,6 +15,19 @@ extension Checker {
                 )
             }
         }
+    }
+
+    /// The attempts under whose lease a request was made.
+    func holders(of use: ProviderUse) -> [AttemptRow] {
+        jobs(of: use).flatMap { attempts[$0, default: []] }
+            .filter { $0.process == processes[use.client] && $0.covers(use.time) }
+    }
+
+    /// What one job has created, another of the same words may have found and gone on with.
+    private func jobs(of use: ProviderUse) -> Set<String> {
+        let owners = owners[use.prediction, default: []]
+        guard use.kind == .create, let prediction = predictions[use.prediction] else { return owners }
+        return owners.union(jobsOfPrompt[Self.prompt(of: prediction), default: []].map(\.id))
     }
 }
 

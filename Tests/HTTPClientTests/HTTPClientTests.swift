@@ -171,29 +171,28 @@ struct SendingTests {
 
 @Suite("Downloads")
 struct DownloadTests {
-    @Test func `the body goes to the file`() async throws {
+    private struct Refusal: Error {}
+
+    @Test func `the body is handed on as it comes`() async throws {
         let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         try await withServer([
             .request, .send("HTTP/1.1 200 OK\r\nContent-Length: \(bytes.count)\r\n\r\n"), .sendBytes(bytes),
         ]) { client, server in
-            try await withFile { file in
-                let response = try await client.download(get(server.url), to: file, limit: 300_000)
-                #expect(response.body.isEmpty)
-                #expect(response.bytesReceived == 300_000)
-                let isWhole = contents(of: file) == bytes
-                #expect(isWhole)
-            }
+            var received: [UInt8] = []
+            let response = try await client.download(get(server.url), limit: 300_000) { received += $0 }
+            #expect(response.body.isEmpty)
+            #expect(response.bytesReceived == 300_000)
+            #expect(received == bytes)
         }
     }
 
-    @Test func `an error page does not`() async throws {
+    @Test func `an error page is not`() async throws {
         try await withServer([.request, .send("HTTP/1.1 404 No\r\nContent-Length: 4\r\n\r\ngone")]) { client, server in
-            try await withFile { file in
-                let response = try await client.download(get(server.url), to: file, limit: 10)
-                #expect(response.status == 404)
-                #expect(response.body == Array("gone".utf8))
-                #expect(contents(of: file).isEmpty)
-            }
+            var received: [UInt8] = []
+            let response = try await client.download(get(server.url), limit: 10) { received += $0 }
+            #expect(response.status == 404)
+            #expect(response.body == Array("gone".utf8))
+            #expect(received == [])
         }
     }
 
@@ -202,22 +201,19 @@ struct DownloadTests {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n5\r\n67890\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\n\r\n01234567890",
     ])
-    func `a file beyond the limit is refused, announced or not`(answer: String) async throws {
+    func `a body beyond the limit is refused, announced or not`(answer: String) async throws {
         try await withServer([.request, .send(answer)]) { client, server in
-            try await withFile { file in
-                let code = await code { try await client.download(get(server.url), to: file, limit: 10) }
-                #expect(code == .tooLarge)
-                #expect(contents(of: file).count <= 10)
-            }
+            var received: [UInt8] = []
+            let code = await code { try await client.download(get(server.url), limit: 10) { received += $0 } }
+            #expect(code == .tooLarge)
+            #expect(received.count <= 10)
         }
     }
 
-    @Test func `a full disk is an error of the file`() async throws {
+    @Test func `whoever takes the bytes may refuse them`() async throws {
         try await withServer([.request, .send(ok)]) { client, server in
-            let full = open("/dev/full", O_WRONLY)
-            defer { close(full) }
-            let code = await code { try await client.download(get(server.url), to: full, limit: 10) }
-            #expect(code == .file)
+            let code = await code { try await client.download(get(server.url), limit: 10) { _ in throw Refusal() } }
+            #expect(code == .sink)
         }
     }
 }
@@ -254,14 +250,3 @@ func failure(_ body: () async throws -> ClientResponse) async -> HTTPClientError
 }
 
 /// An unnamed file that is gone when `body` returns.
-private func withFile(_ body: (Int32) async throws -> Void) async throws {
-    let file = try #require(tmpfile())
-    defer { fclose(file) }
-    try await body(fileno(file))
-}
-
-private func contents(of file: Int32) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    let count = pread(file, &bytes, bytes.count, 0)
-    return Array(bytes.prefix(max(0, count)))
-}

@@ -9,19 +9,24 @@ import Testing
 struct PlanTests {
     private struct Undo: Error {}
 
-    @Test(arguments: [nil, 1000])
-    func `a claim reads what it takes, with and without a limit over all workers`(mostRunning: Int?) async throws {
-        try await withFullQueue { database in
+    @Test(arguments: [nil, 1000], [true, false])
+    func `a claim reads what it takes, with and without a limit over all workers`(
+        mostRunning: Int?,
+        isAnalyzed: Bool
+    ) async throws {
+        try await withFullQueue(isAnalyzed: isAnalyzed) { database in
             for limit in [1, 10, 100] {
-                var plan: [String] = []
+                var plans: [[String]] = []
                 try? await database.transaction { transaction in
-                    plan = try await transaction.explainClaim(of: "test", limit: limit, mostRunning: mostRunning)
+                    plans = try await transaction.explainClaim(of: "test", limit: limit, mostRunning: mostRunning)
                     throw Undo()
                 }
-                #expect(!plan.isEmpty)
-                #expect(!plan.contains { $0.contains("Seq Scan on jobs") })
-                let buffers = try #require(plan.compactMap(buffersHit).first)
-                #expect(buffers < 60 + 25 * limit)
+                #expect(plans.count == (mostRunning == nil ? 1 : 2))
+                for plan in plans {
+                    #expect(!plan.contains { $0.contains("Seq Scan on jobs") })
+                    let buffers = try #require(plan.compactMap(buffersHit).first)
+                    #expect(buffers < 60 + 25 * limit)
+                }
             }
         }
     }
@@ -33,7 +38,10 @@ struct PlanTests {
 }
 
 /// Runs `body` on 20,000 jobs that wait, and 20,000 that have ended.
-private func withFullQueue(_ body: @escaping @Sendable (Database) async throws -> Void) async throws {
+private func withFullQueue(
+    isAnalyzed: Bool,
+    _ body: @escaping @Sendable (Database) async throws -> Void
+) async throws {
     try await withDatabase { database, _ in
         _ = try await database.execute(
             """
@@ -43,7 +51,7 @@ private func withFullQueue(_ body: @escaping @Sendable (Database) async throws -
             FROM generate_series(1, 40000) AS n
             """
         )
-        _ = try await database.execute("ANALYZE jobs")
+        if isAnalyzed { _ = try await database.execute("ANALYZE jobs") }
         try await body(database)
     }
 }

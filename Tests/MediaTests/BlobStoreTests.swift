@@ -34,6 +34,48 @@ struct BlobStoreTests {
         #expect(leftovers == [])
     }
 
+    @Test func `a small file comes to the disk when it is kept`() throws {
+        let file = try store.smallFile()
+        try file.write(Array("ab".utf8))
+        try file.write(Array("c".utf8))
+        #expect(try contents(of: file.path) == Array("abc".utf8))
+        #expect(leftovers == [])
+        for _ in 0..<2 {
+            let file = try store.smallFile()
+            try file.write(Array("abc".utf8))
+            let blob = try store.keep(file, extension: "txt")
+            #expect(blob.name.description == abc)
+            #expect(try contents(of: store.path(of: blob.name)) == Array("abc".utf8))
+            #expect(fileStatus(store.path(of: blob.name))?.st_mode == S_IFREG | 0o640)
+            #expect(leftovers == [])
+        }
+    }
+
+    @Test func `a small file that grows goes on on the disk`() throws {
+        let file = try store.smallFile()
+        let block = [UInt8](repeating: 7, count: TemporaryFile.mostInMemory / 2)
+        for count in 1...3 {
+            try file.write(block)
+            #expect(leftovers.count == (count < 3 ? 0 : 1))
+        }
+        #expect(try contents(of: file.path) == block + block + block)
+        let blob = try store.keep(file, extension: "bin")
+        #expect(blob.bytes == 3 * block.count)
+        #expect(try contents(of: store.path(of: blob.name)) == block + block + block)
+        #expect(leftovers == [])
+    }
+
+    @Test func `a small file that is not kept is gone, wherever it is`() throws {
+        for size in [1, TemporaryFile.mostInMemory + 1] {
+            let file = try store.smallFile()
+            try file.write([UInt8](repeating: 7, count: size))
+            file.drop()
+            #expect(throws: BlobError.ended) { try file.write([1]) }
+            #expect(throws: BlobError.ended) { try store.keep(file, extension: "txt") }
+        }
+        #expect(leftovers == [])
+    }
+
     @Test func `what another writer put into the file counts`() throws {
         let file = try store.temporaryFile()
         try Pictures.encode(pixels: Samples.pixels(8, 8), width: 8, height: 8, as: .png, to: file.path)
@@ -198,6 +240,20 @@ struct BlobStoreFailureTests {
         #expect(scratch.names(in: "\(disk.name)/tmp") == [])
     }
 
+    @Test(arguments: [200 << 10, TemporaryFile.mostInMemory + 1])
+    func `a small file that the disk has no room for leaves nothing behind`(bytes: Int) throws {
+        let disk = try SmallDisk(at: scratch)
+        guard disk.isMounted else { return }
+        let store = BlobStore(root: disk.path)
+        let error = #expect(throws: BlobError.self) {
+            let file = try store.smallFile()
+            try file.write([UInt8](repeating: 1, count: bytes))
+            _ = try store.keep(file, extension: "bin")
+        }
+        #expect(error?.code == .diskFull)
+        #expect(scratch.names(in: "\(disk.name)/tmp") == [])
+    }
+
     @Test func `stores again once there is room`() throws {
         let disk = try SmallDisk(at: scratch)
         let store = BlobStore(root: disk.path)
@@ -217,7 +273,7 @@ struct BlobStoreFailureTests {
 private final class SmallDisk {
     let name = "disk"
     let path: String
-    private let isMounted: Bool
+    let isMounted: Bool
     private let scratch: Scratch
 
     init(at scratch: Scratch) throws {

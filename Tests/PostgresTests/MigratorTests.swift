@@ -264,7 +264,7 @@ struct MigratorTests {
             let folder = try Folder([:])
             defer { folder.remove() }
             let error = await #expect(throws: MigrationError.self) { _ = try await folder.migrator.up(on: database) }
-            #expect(error?.code == .database)
+            #expect(error?.code == .away)
         }
     }
 }

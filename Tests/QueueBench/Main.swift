@@ -58,11 +58,11 @@ private struct Measurement {
 
     func run() async throws {
         defer { database.close() }
+        for wait in try await waits(300) { row("idle, enqueue to start, \(wait.name)", milliseconds(wait.time)) }
         let enqueued = try await enqueue(jobs)
         row("enqueue, batches of 1,000", "\(perSecond(jobs, enqueued))/s")
         let fresh = try await drain()
         row("drain", "\(perSecond(jobs, fresh))/s")
-        for wait in try await waits(300) { row("idle, enqueue to start, \(wait.name)", milliseconds(wait.time)) }
 
         try await addFinished(1_000_000)
         _ = try await enqueue(jobs)
@@ -154,7 +154,7 @@ private struct Measurement {
         for limit in [1, 10, 100] {
             do {
                 try await database.transaction { transaction in
-                    let lines = try await transaction.explainClaim(of: "bench", limit: limit)
+                    let lines = Array(try await transaction.explainClaim(of: "bench", limit: limit).joined())
                     throw Plan(lines: lines)
                 }
             } catch let plan as Plan {

@@ -90,6 +90,18 @@ struct RateLimitTests {
             }
         }
     }
+
+    @Test func `without Redis each of several processes allows its part`() async throws {
+        try await withLoop { loop in
+            let redis = try Redis(url: "unix:///tmp/no/such/redis.sock", loops: [loop])
+            let limiter = RateLimiter(redis: redis)
+            for expected in [true, false] {
+                let decision = await limiter.allow("a", limit: 1, period: .seconds(60), burst: 1, sharers: 3)
+                #expect(decision.allowed == expected)
+                if !expected { #expect(decision.retryAfter > .seconds(120)) }
+            }
+        }
+    }
 }
 
 @Suite("Redis addresses")

@@ -8,7 +8,7 @@ struct FakePrediction: Sendable {
     /// As sent, raw JSON.
     let input: String
     let script: PredictionScript
-    let createdAt: Double
+    private(set) var createdAt: Double
     let deadline: Double?
     let client: String
     private(set) var endedAt: Double?
@@ -56,6 +56,12 @@ struct FakePrediction: Sendable {
         while script.steps.count - 1 - later.count < due {
             take(later.removeFirst(), at: createdAt + pause * Double(script.steps.count - 1 - later.count))
         }
+    }
+
+    /// As if it had been created earlier, in seconds.
+    mutating func age(by seconds: Double) {
+        createdAt -= seconds
+        endedAt = endedAt.map { $0 - seconds }
     }
 
     /// Leaves a finished prediction as it is.
@@ -219,7 +225,7 @@ func base64(_ bytes: [UInt8]) -> String {
 }
 
 /// A PNG with a text in it that is no part of the picture.
-func signed(_ png: [UInt8], _ text: String) -> [UInt8] {
+public func signed(_ png: [UInt8], _ text: String) -> [UInt8] {
     func bigEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
     let chunk = Array("tEXtComment\0\(text)".utf8)
     // The last chunk, which has no content, takes 12 bytes.

@@ -57,6 +57,13 @@ extension FakeReplicate {
         set { state.withLock { $0.encoding = newValue } }
     }
 
+    /// All predictions are as if they had been created earlier, in seconds.
+    public func age(by seconds: Double) {
+        state.withLock { state in
+            for index in state.predictions.indices { state.predictions[index].age(by: seconds) }
+        }
+    }
+
     /// All predictions take the last step of their scripts.
     public func finishEverything() {
         state.withLock { state in

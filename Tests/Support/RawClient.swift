@@ -25,8 +25,9 @@ public final class RawClient {
     /// Whether the server has closed its side, or reset the connection.
     public private(set) var isClosed = false
 
-    /// `receiveBuffer` bounds what the kernel takes for a client that does not read.
-    public init(port: Int, receiveBuffer: Int32? = nil) throws(SystemError) {
+    /// `receiveBuffer` bounds what the kernel takes for a client that does not read; `source` is the client's own address,
+    /// of which 127.0.0.0/8 has many.
+    public init(port: Int, receiveBuffer: Int32? = nil, source: String? = nil) throws(SystemError) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         if var receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, 4) }
@@ -35,19 +36,33 @@ public final class RawClient {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+        if let source {
+            let result = Self.with(inet_addr(source), port: 0) { bind(descriptor, $0, $1) }
+            guard result == 0 else { throw failed("bind") }
+        }
+        let result = Self.with(inet_addr("127.0.0.1"), port: port) { connect(descriptor, $0, $1) }
+        guard result == 0 else { throw failed("connect") }
+    }
+
+    private func failed(_ call: String) -> SystemError {
+        let error = SystemError(call)
+        close()
+        return error
+    }
+
+    private static func with(
+        _ host: in_addr_t,
+        port: Int,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = withUnsafePointer(to: address) {
+        address.sin_addr.s_addr = host
+        return withUnsafePointer(to: address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
-        }
-        guard result == 0 else {
-            let error = SystemError("connect")
-            close()
-            throw error
         }
     }
 

@@ -110,14 +110,15 @@ struct BrowserTests {
             let refused = try await site.generate("to be cancelled")
             _ = try await site.post("/jobs/\(refused)/cancel", form: [])
             _ = try await site.working { try await site.finished(id) }
-            for path in ["/", "/history", "/jobs/\(id)", "/jobs/\(refused)", "/architecture", "/nowhere"] {
+            let queue = ["/queue", "/queue?q=state:cancelled", "/queue/retry"]
+            for path in ["/", "/history", "/jobs/\(id)", "/jobs/\(refused)", "/architecture", "/nowhere"] + queue {
                 try await browser.go(to: address + path)
                 let overflow = try await browser.run(
                     "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
                 )
                 #expect(overflow.int == 0, "\(path) is wider than \(width)")
                 if let folder = getenv("SCREENSHOTS") {
-                    let name = path.split(separator: "/").first ?? "generate"
+                    let name = path.split { "/?:=".contains($0) }.joined(separator: "-")
                     try save(try await browser.screenshot(), "\(String(cString: folder))/\(name)-\(width).png")
                 }
             }
@@ -137,7 +138,7 @@ struct BrowserTests {
 
     /// A browser on a site of its own. Nothing may have appeared on its console, except that a page had another status
     /// than 200 where a test asked for that.
-    private func withBrowser(
+    func withBrowser(
         javaScript: Bool = true,
         width: Int = 1280,
         height: Int = 900,

@@ -40,7 +40,8 @@ struct GeneratePagesTests {
     @Test(arguments: [
         ("prompt", ""), ("prompt", "   "), ("model", "nobody/nothing"), ("model", ""),
         ("count", "0"), ("count", "9"), ("count", "many"), ("seed", "-1"), ("seed", "9007199254740992"), ("seed", "x"),
-        ("style", "oil"), ("size", "huge"), ("size", "9000x9000"),
+        ("style", "oil"), ("size", "huge"), ("size", "9000x9000"), ("priority", "urgent"), ("priority", ""),
+        ("starts_in", "soon"), ("starts_in", "-1"), ("starts_in", "1.5"), ("starts_in", "525600"),
     ])
     func `what is wrong is said beside its field, what was typed is kept, nothing is queued`(
         field: String,

@@ -25,14 +25,14 @@ struct JobSearchTests {
     }
 
     @Test(arguments: [
-        ("colour:red", "there is no colour:. Known are state: model:"),
+        ("colour:red", "colour is not known; known are state, model,"),
         ("state:faild", "the states are pending, scheduled, processing, completed, failed, cancelled"),
         ("state:", "a value is missing after state:"),
         ("age:1h", "write age:>1h"), ("age:>1x", "write age:>1h"), ("age:>", "write age:>1h"),
         ("age:>99999999999999999999h", "write age:>1h"), ("age:>999999999w", "write age:>1h"),
         ("attempts:many", "write attempts:2"), ("attempts:=>2", "write attempts:2"),
         ("id:xyz1", "an id is hexadecimal"), ("id:01a", "an id is hexadecimal"),
-        ("https://example.org", "there is no https:"),
+        ("https://example.org", "https is not known"),
     ])
     func `what cannot be followed is named with what is known, and the input is kept`(typed: String, reason: String) {
         let search = JobSearch("boats \(typed)")

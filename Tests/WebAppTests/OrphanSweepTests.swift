@@ -226,7 +226,8 @@ extension TestSite {
     }
 }
 
-private func names(in folder: String) -> [String] {
+/// The names of a folder's entries; none when it is not there.
+func names(in folder: String) -> [String] {
     guard let listing = opendir(folder) else { return [] }
     defer { closedir(listing) }
     var names: [String] = []

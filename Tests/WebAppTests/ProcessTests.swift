@@ -89,37 +89,6 @@ struct ProcessTests {
         }
     }
 
-    @Test func `it sweeps its stored files by itself, and when it is told to`() async throws {
-        try await withProgram(["ATELIER_SWEEP_INTERVAL": "2", "ATELIER_SWEEP_GRACE": "0"]) { program async throws in
-            try await program.start()
-            let id = try await program.generate(#"{"width":64,"height":64}"#)
-            let path = try #require(try await program.wait(for: id, status: "completed")["media_path"]?.string)
-            let orphan = "\(String(repeating: "a", count: 64)).png"
-            func scatter() {
-                mkdir("\(program.folder)/storage/aa", 0o755)
-                close(open("\(program.folder)/storage/aa/\(orphan)", O_CREAT | O_WRONLY, 0o600))
-            }
-            scatter()
-            try await program.wait { access("\(program.folder)/storage/aa/\(orphan)", F_OK) != 0 }
-            try await program.wait { program.log.contains(#""message":"swept the stored files","removed":1,"#) }
-            #expect(await program.end(SIGTERM) == 0)
-
-            scatter()
-            let planned = try await program.output(of: ["sweep", "--dry-run"])
-            #expect(planned == "would remove \(orphan), 0 bytes\nwould remove 1 file of 0 bytes, would keep 1\n")
-            let done = try await program.output(of: ["sweep"])
-            #expect(done == "removed \(orphan), 0 bytes\nremoved 1 file of 0 bytes, kept 1\n")
-            let away = try await program.output(of: ["sweep"], ["DATABASE_URL": "postgresql:///x?host=/tmp/none"])
-            #expect(
-                away.hasPrefix("atelier: nothing more was removed, because the database cannot be asked"),
-                "\(away)"
-            )
-
-            try await program.start()
-            #expect(try await program.get("/images/\(path)").status == 200)
-        }
-    }
-
     @Test(.enabled(if: canMount, "needs the right to mount"))
     func `a full disk fails the job in plain words and leaves nothing half written`() async throws {
         try await withProgram(["MAX_RETRIES": "0"]) { program async throws in
@@ -202,9 +171,7 @@ final class Program: @unchecked Sendable {
         inside wrapper: [String] = [],
         waitingFor path: String = "/readyz"
     ) async throws {
-        let command = wrapper + [self.path] + arguments
-        let process = try ChildProcess(command[0], Array(command.dropFirst()), environment: settings, folder: "/")
-        self.process = process
+        let process = try begin(arguments, inside: wrapper)
         try await wait {
             if let status = process.exitStatus() {
                 throw Browser.Failure(description: "the program ended with \(status): \(process.output)")
@@ -212,6 +179,16 @@ final class Program: @unchecked Sendable {
             return try await self.get(path).status == 200
         }
     }
+
+    @discardableResult
+    func begin(_ arguments: [String], inside wrapper: [String] = []) throws -> ChildProcess {
+        let command = wrapper + [path] + arguments
+        let process = try ChildProcess(command[0], Array(command.dropFirst()), environment: settings, folder: "/")
+        self.process = process
+        return process
+    }
+
+    var hasEnded: Bool { process?.exitStatus() != nil }
 
     /// Sends a signal and waits for the end; answers the exit status.
     @discardableResult
@@ -283,7 +260,7 @@ final class Program: @unchecked Sendable {
     }
 }
 
-private func withProgram(
+func withProgram(
     _ settings: [String: String] = [:],
     _ body: @escaping @Sendable (Program) async throws -> Void
 ) async throws {

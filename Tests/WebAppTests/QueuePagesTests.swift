@@ -54,9 +54,35 @@ struct QueuePagesTests {
             _ = try await site.generate("a lighthouse")
             let page = try await site.get("/queue", query: ["q": "colour:red <b>"])
             #expect(page.status == 422)
-            #expect(page.text.contains("there is no colour:"))
+            #expect(page.text.contains("colour is not known"))
             #expect(page.text.contains("value=\"colour:red &lt;b&gt;\""))
             #expect(page.jobs.isEmpty)
+        }
+    }
+
+    @Test func `few among many are found, whatever came after them`() async throws {
+        try await withSite { site async throws in
+            let id = try await site.generate("a boat")
+            try await site.insertJobs(2500, owner: "many")
+            for search in [
+                "boat", "kind:generate_picture", "state:pending boat", "model:atelier/canvas", "attempts:0 boat",
+            ] {
+                #expect(try await site.get("/queue", query: ["q": search]).jobs == [id], "\(search)")
+            }
+            let nobody = try await site.get("/queue?q=owner:nobody")
+            #expect(nobody.jobs.isEmpty && nobody.text.contains("No job matches."))
+        }
+    }
+
+    @Test func `a job that is no generation has a page with its story too`() async throws {
+        try await withSite { site async throws in
+            try await site.insertJobs(1, owner: "anna")
+            let id = try #require(try await site.get("/queue").jobs.first)
+            _ = try await site.post("/jobs/\(id)/cancel", form: [])
+            let page = try await site.get("/jobs/\(id)")
+            #expect(page.status == 200)
+            #expect(page.text.contains("<h1>probe</h1>"))
+            #expect(page.text.contains("action=\"/jobs/\(id)/retry\""))
         }
     }
 

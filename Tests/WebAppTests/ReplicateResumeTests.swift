@@ -54,6 +54,21 @@ struct ReplicateResumeTests {
         }
     }
 
+    @Test func `the search ends where the list is older than the lost creation`() async throws {
+        try await withWorkingReplicate { site, fake async throws in
+            fake.pageSize = 2
+            fake.script = PredictionScript(.succeeded)
+            for _ in 1...6 { #expect(try await site.ordered().status == "completed") }
+            fake.age(by: 3600)
+            for _ in 1...2 { #expect(try await site.ordered().status == "completed") }
+            fake.creationAnswers = [.carriedOutAndDropped]
+            #expect(try await site.ordered().status == "completed")
+            #expect(fake.creates.count == 9)
+            // The second page ends with one that is older; only the first keeps to the time that was asked for.
+            #expect(fake.lists.count == 2)
+        }
+    }
+
     @Test func `orders of the same words that were lost together find one prediction each`() async throws {
         try await withReplicate { site, fake async throws in
             fake.creationAnswers = Array(repeating: .carriedOutAndDropped, count: 4)

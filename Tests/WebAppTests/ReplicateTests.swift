@@ -1,7 +1,8 @@
+import EventLoop
 import HTTPServer
 import JSON
-import Postgres
 import Jobs
+import Postgres
 import Support
 import Testing
 
@@ -132,6 +133,26 @@ struct ReplicateTests {
             #expect(times.count == 11)
             // Half a second, less what the first may have been late.
             #expect((times.last ?? 0) - (times.first ?? 0) > 0.3)
+        }
+    }
+
+    @Test func `starts are spread even when the database had kept all of them waiting`() async throws {
+        try await withReplicate(["REPLICATE_RATE": "10"]) { site, fake async throws in
+            fake.script = PredictionScript(.succeeded)
+            var ids: [String] = []
+            for number in 1...6 { ids.append(try await site.order("fox \(number)")) }
+            try await site.working { () async throws in
+                try await until(on: site.loop) { fake.predictionCount > 0 }
+                try await site.app.database.transaction { transaction in
+                    _ = try await transaction.execute("LOCK TABLE jobs IN EXCLUSIVE MODE")
+                    try await site.loop.sleep(for: .milliseconds(1200))
+                }
+                for id in ids { #expect(try await site.finished(id).status == "completed") }
+            }
+            let times = fake.creationTimes.sorted()
+            #expect(times.count == 6)
+            // Those that the lock kept waiting, four at least, less what the first of them may have been late.
+            #expect((times.last ?? 0) - (times.dropFirst(2).first ?? 0) > 0.15)
         }
     }
 }

@@ -34,8 +34,15 @@ struct TestSite: Sendable {
         return try await send(Request(.post, target, headers: kept + headers, body: Array(body.utf8)))
     }
 
-    func post(_ target: String, json: String, type: String = "application/json") async throws -> Answer {
-        try await send(Request(.post, target, headers: [("Content-Type", type)], body: Array(json.utf8)))
+    func post(
+        _ target: String,
+        json: String,
+        type: String = "application/json",
+        headers: [(String, String)] = [],
+        from address: PeerAddress = .loopback
+    ) async throws -> Answer {
+        let fields = [("Content-Type", type)] + headers
+        return try await send(Request(.post, target, headers: fields, body: Array(json.utf8), from: address))
     }
 
     func send(_ request: Request) async throws -> Answer {

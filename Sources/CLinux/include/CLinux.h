@@ -1,5 +1,5 @@
 #pragma once
-// What Swift's Glibc module does not show: epoll, eventfd, signalfd, sendfile, accept4, and one thread-local pointer.
+// What Swift's Glibc module does not show: epoll, eventfd, signalfd, sendfile, accept4, memfd_create, and one thread-local pointer.
 // Not with _GNU_SOURCE: it changes structures that Swift's Glibc module has already described.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,6 +18,9 @@ void clinux_set_current_loop(void *loop);
 
 // accept4(2): the accepted socket, non-blocking and close-on-exec, or -1 with errno.
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
+
+// memfd_create(2): an empty file that is only in memory, close-on-exec, or -1 with errno. The name is for /proc.
+int clinux_memory_file(const char *name);
 
 // epoll's data is a union that Swift imports awkwardly; both directions as the 64-bit value.
 static inline int clinux_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t data) {

@@ -15,7 +15,9 @@ public struct MigrationError: Error, Sendable, CustomStringConvertible {
         case locked
         /// PostgreSQL refused a statement of the file.
         case failed
-        /// The database is away, or refused what keeps the books.
+        /// The database is away; later it may be there.
+        case away
+        /// The database refused what keeps the books.
         case database
     }
 
@@ -34,7 +36,9 @@ public struct MigrationError: Error, Sendable, CustomStringConvertible {
         self.line = line
     }
 
-    init(_ error: PostgresError) { self.init(.database, error.description) }
+    init(_ error: PostgresError) {
+        self.init([.unavailable, .connectionLost].contains(error.code) ? .away : .database, error.description)
+    }
 
     /// `20261121T0900_create_jobs.sql:12: relation "jobs" already exists (42P07)`
     public var description: String {

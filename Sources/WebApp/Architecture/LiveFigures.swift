@@ -51,7 +51,7 @@ struct QueueFigures: Sendable {
     /// Milliseconds from enqueueing to the end, of the last 200 completed within the hour; `nil` when there are none.
     let medianLatency: Double?
     let slowLatency: Double?
-    /// Seconds that the oldest waiting job has waited.
+    /// Seconds since the oldest waiting job was asked for, of those that were counted.
     let oldestWait: Double?
 
     static let mostCounted = 10_000
@@ -83,8 +83,8 @@ extension Database {
                     AND finished_at > now() - interval '1 hour' LIMIT \(most)) AS f),
                 (SELECT (percentile_cont(0.5) WITHIN GROUP (ORDER BY latency))::float8 FROM latest),
                 (SELECT (percentile_cont(0.95) WITHIN GROUP (ORDER BY latency))::float8 FROM latest),
-                (SELECT extract(epoch FROM now() - min(run_at))::float8
-                    FROM (SELECT run_at FROM jobs WHERE state = 'pending' ORDER BY run_at LIMIT \(most)) AS w)
+                (SELECT extract(epoch FROM now() - created_at)::float8 FROM jobs WHERE id = (
+                    SELECT id FROM (SELECT id FROM jobs WHERE state = 'pending' LIMIT \(most)) AS w ORDER BY id LIMIT 1))
             """
         ).map {
             (

@@ -126,17 +126,32 @@ private func greet(_ text: String) {
 
 /// Waits for the database, saying so, and refuses one whose tables are older than this program.
 private func prepareDatabase(_ app: App) async throws {
+    let migrations: [MigrationStatus]
     do {
-        try await app.database.waitUntilReachable(upTo: .seconds(86_400)) { reason in
-            app.log.warning("waiting for the database") { $0.field("reason", reason) }
-        }
+        migrations = try await statusOfMigrations(app)
     } catch {
         if Task.isCancelled { return }
         throw error
     }
-    let migrations = try await Migrator(folder: app.configuration.migrationsPath).status(of: app.database)
     guard !migrations.contains(where: { $0.state == .pending }) else {
         throw OperatorError("the database is older than this program: run “atelier migrate up”, then start again")
+    }
+}
+
+/// It may go away again while it is asked.
+private func statusOfMigrations(_ app: App) async throws -> [MigrationStatus] {
+    while true {
+        try await app.database.waitUntilReachable(upTo: .seconds(86_400)) { reason in
+            app.log.warning("waiting for the database") { $0.field("reason", reason) }
+        }
+        do throws(MigrationError) {
+            return try await Migrator(folder: app.configuration.migrationsPath).status(of: app.database)
+        } catch {
+            guard error.code == .away else { throw error }
+            app.log.warning("waiting for the database") { $0.field("reason", error.message) }
+        }
+        guard let loop = EventLoop.current else { preconditionFailure("serving begins on a loop") }
+        try await loop.sleep(for: .milliseconds(100))
     }
 }
 

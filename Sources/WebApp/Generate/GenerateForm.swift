@@ -2,6 +2,7 @@ import Canvas
 import HTTPServer
 import JSON
 import Jobs
+import Postgres
 
 /// The generate form as typed: kept as text, so that it comes back as it was when something is wrong.
 struct GenerateForm {
@@ -19,6 +20,9 @@ struct GenerateForm {
     /// Empty: chosen by the words.
     var style = ""
     var count = "1"
+    var priority = GenerationRequest.Priority.normal.rawValue
+    /// Minutes from now; empty: at once.
+    var startsIn = ""
     /// Why nothing could be queued, when no field is to blame.
     var notice: String?
     /// What is wrong, by field.
@@ -54,8 +58,20 @@ struct GenerateForm {
 
     /// The fields as they stand on the page.
     private static let fields = [
-        "prompt", "negative_prompt", "model", "size", "width", "height", "style", "seed", "count",
+        "prompt", "negative_prompt", "model", "size", "width", "height", "style", "seed", "priority", "starts_in",
+        "count",
     ]
+
+    static let priorities: [(value: String, label: String)] = GenerationRequest.Priority.allCases.reversed().map {
+        ($0.rawValue, $0.rawValue.prefix(1).uppercased() + $0.rawValue.dropFirst())
+    }
+    static let mostMinutes = Int(GenerationRequest.furthestStart.components.seconds / 60) - 1
+
+    /// Whether something else than “as soon as may be” is asked for.
+    var saysWhen: Bool {
+        !startsIn.isEmpty || priority != GenerationRequest.Priority.normal.rawValue
+            || ["priority", "starts_in"].contains { problems[$0] != nil }
+    }
 
     /// Where typing goes on: the first field with a problem, else the prompt, as long as it is empty.
     var firstField: String? { Self.fields.first { problems[$0] != nil } ?? (prompt.isEmpty ? "prompt" : nil) }
@@ -77,6 +93,8 @@ struct GenerateForm {
         seed = (form["seed"] ?? "").trimmingSpaces.description
         style = form["style"] ?? ""
         count = form["count"] ?? "1"
+        priority = form["priority"] ?? priority
+        startsIn = (form["starts_in"] ?? "").trimmingSpaces.description
     }
 
     /// The form that would lead to a generation. `details` tell what the model really used, when it is known.
@@ -110,16 +128,20 @@ struct GenerateForm {
             problems["count"] = "Should be from 1 to \(Self.longestCount)"
         }
 
+        let runAt = start(after: .now)
+
         var requests: [GenerationRequest] = []
         let firstSeed = parameters["seed"]?.int
         for index in 0..<max(1, min(wanted, Self.longestCount)) {
             // A row of neighbours: each picture of the batch can be made again by its own seed.
             if let firstSeed { parameters["seed"] = .integer(firstSeed &+ index) }
             do {
-                let body: JSON = [
+                var body: JSONObject = [
                     "prompt": .string(prompt), "model": .string(model), "parameters": .object(parameters),
+                    "priority": .string(priority),
                 ]
-                requests.append(try GenerationRequest(body, models: models))
+                body["run_at"] = runAt.map { .string("\($0)") }
+                requests.append(try GenerationRequest(.object(body), models: models))
             } catch {
                 for problem in error.problems where problems[problem.field] == nil {
                     problems[problem.field] = problem.message
@@ -128,6 +150,15 @@ struct GenerateForm {
             }
         }
         return problems.isEmpty ? requests : nil
+    }
+
+    private mutating func start(after now: Timestamp) -> Timestamp? {
+        guard !startsIn.isEmpty else { return nil }
+        guard let minutes = Int(startsIn), (0...Self.mostMinutes).contains(minutes) else {
+            problems["starts_in"] = "Type minutes, a year at most"
+            return nil
+        }
+        return now + .seconds(60 * minutes)
     }
 
     private mutating func addSize(to parameters: inout JSONObject) {

@@ -33,7 +33,7 @@ enum GeneratePages {
         }
         let made = requests.map { (id: JobID.next(), request: $0) }
         do {
-            try await app.enqueue(made, requestID: request.id)
+            try await app.enqueue(made, for: request)
         } catch let error as PostgresError where error.isPassing {
             app.log.warning("a form could not be stored") { line in
                 line.field("request_id", request.id)

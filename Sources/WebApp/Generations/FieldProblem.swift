@@ -1,4 +1,5 @@
 import JSON
+import Postgres
 
 /// One thing that is wrong with one field of what somebody sent.
 struct FieldProblem: Error, Sendable, Hashable {
@@ -97,6 +98,20 @@ struct FieldReader {
             return nil
         }
         return choice
+    }
+
+    /// A moment of RFC 3339, at most so far ahead.
+    mutating func optionalTime(_ field: String, within limit: Duration) -> Timestamp? {
+        guard let value = object[field] else { return nil }
+        guard case .string(let text) = value, let time = Timestamp(text) else {
+            add(field, "Input should be a time such as 2030-01-31T18:30:00Z", type: "datetime_parsing")
+            return nil
+        }
+        guard time <= Timestamp.now + limit else {
+            add(field, "Should be at most \(limit.components.seconds / 86_400) days ahead", type: "less_than_equal")
+            return nil
+        }
+        return time
     }
 
     mutating func optionalObject(_ field: String) -> JSONObject? {

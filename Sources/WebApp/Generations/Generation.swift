@@ -22,6 +22,7 @@ final class Generation: Sendable {
     let finishedAt: Timestamp?
     /// When a scheduled job may begin.
     let nextAttemptAt: Timestamp?
+    let priority: GenerationRequest.Priority
     /// The first picture; `picturesCount` tells how many there are.
     let picture: Picture?
 
@@ -45,6 +46,7 @@ final class Generation: Sendable {
         startedAt = try row.optionalTimestamp()
         finishedAt = try row.optionalTimestamp()
         nextAttemptAt = try row.optionalTimestamp()
+        priority = GenerationRequest.Priority(rank: try row.int())
         let file = try row.optionalString()
         let thumbnail = try row.optionalString()
         let width = try row.optionalInt()
@@ -105,6 +107,7 @@ extension Generation {
         json.timestamp("started_at", startedAt)
         json.timestamp("completed_at", finishedAt)
         json.timestamp("next_attempt_at", nextAttemptAt)
+        json.field("priority", priority.rawValue)
         if progress == 0 || progress == 1 {
             json.field("progress", Int(progress))
         } else {

@@ -10,6 +10,9 @@ extension SQLExecutor {
                 id: id,
                 kind: GeneratePicture.kind,
                 queue: request.model.provider.queue,
+                owner: job.owner,
+                priority: request.priority.rank,
+                runAt: request.runAt,
                 maxRetries: job.maxRetries,
                 timeLimit: job.timeLimit,
                 requestID: job.requestID
@@ -30,6 +33,7 @@ extension SQLExecutor {
 
 /// The terms on which jobs are queued.
 struct JobTerms {
+    var owner: String
     var maxRetries: Int
     var timeLimit: Duration
     var requestID: String?
@@ -64,7 +68,7 @@ extension Database {
             """
             SELECT g.id, g.prompt, g.model, g.parameters, j.state::text, j.error, j.retry_count, j.progress,
                 j.cancel_requested, g.created_at, j.updated_at, j.started_at, j.finished_at,
-                CASE WHEN j.state = 'scheduled' THEN j.run_at END,
+                CASE WHEN j.state = 'scheduled' THEN j.run_at END, j.priority,
                 p.file, p.thumbnail, p.width, p.height
             FROM generations g
             JOIN jobs j ON j.id = g.id
@@ -72,6 +76,6 @@ extension Database {
             WHERE g.id = ANY (ARRAY(\(ids)))
             ORDER BY g.id DESC
             """
-        ).read(18) { row throws(PostgresError) in try Generation(&row) }
+        ).read(19) { row throws(PostgresError) in try Generation(&row) }
     }
 }

@@ -7,8 +7,14 @@ import Postgres
 enum GenerationsAPI {
     static let largestBody = 1 << 20
 
-    /// `POST /generate`
+    /// `POST /generate`, once or, with an `Idempotency-Key`, as often as it is sent.
     static func create(_ request: Request, _ app: App) async throws -> Response {
+        let key: IdempotencyKey?
+        do {
+            key = try IdempotencyKey(request)
+        } catch {
+            return .invalid([error.problem], in: "header")
+        }
         let body = try await JSONBody.read(request, limit: largestBody)
         let wanted: GenerationRequest
         do {
@@ -17,16 +23,42 @@ enum GenerationsAPI {
             return .invalid(error.problems)
         }
         let id = JobID.next()
-        try await app.enqueue([(id, wanted)], requestID: request.id)
+        guard let key else {
+            try await app.enqueue([(id, wanted)], for: request)
+            return accepted(id, app)
+        }
+        switch try await app.enqueueOnce(key, (id, wanted), for: request) {
+        case .stored:
+            return accepted(id, app)
+        case .known(let earlier):
+            var response = accepted(earlier, app)
+            response.headers.set("Idempotent-Replayed", "true")
+            return response
+        case .mismatch:
+            let message =
+                "Stands for another request already, of the last \(IdempotencyKey.lasts.components.seconds / 3600) hours"
+            let problem = FieldProblem([IdempotencyKey.header], message, type: "idempotency_key_reused")
+            return .invalid([problem], in: "header")
+        case .inFlight:
+            var response = Response.failure(
+                "A request with this \(IdempotencyKey.header) is being stored just now; send it again in a second",
+                status: .conflict
+            )
+            response.headers.set("Retry-After", "1")
+            return response
+        }
+    }
 
+    private static func accepted(_ id: JobID, _ app: App) -> Response {
+        let address = "\(app.configuration.apiPrefix)/status/\(id)"
         var json = JSONWriter()
         json.beginObject()
         json.field("job_id", id.description)
         json.field("status", "pending")
-        json.field("message", "The job is queued; follow it under \(app.configuration.apiPrefix)/status/\(id)")
+        json.field("message", "The job is queued; follow it under \(address)")
         json.endObject()
         var response = Response.json(json.bytes, status: .accepted)
-        response.headers.set("Location", "\(app.configuration.apiPrefix)/status/\(id)")
+        response.headers.set("Location", address)
         return response
     }
 
@@ -70,15 +102,41 @@ enum GenerationsAPI {
 
 extension App {
     /// Stores what was asked for and wakes the workers. Durable when it returns.
-    func enqueue(_ requests: [(id: JobID, request: GenerationRequest)], requestID: String) async throws {
-        let terms = JobTerms(
+    func enqueue(_ requests: [(id: JobID, request: GenerationRequest)], for request: Request) async throws {
+        try await database.insertGenerations(requests, job: terms(for: request))
+        announce(requests.map(\.request))
+    }
+
+    /// The same for one request, unless its client's key stands for one already.
+    func enqueueOnce(
+        _ key: IdempotencyKey,
+        _ wanted: (id: JobID, request: GenerationRequest),
+        for request: Request
+    ) async throws -> KeyedOutcome {
+        let terms = terms(for: request)
+        let outcome = try await database.storeOnce(key, of: terms.owner, for: wanted.request, as: wanted.id) {
+            transaction in
+            try await transaction.insertGenerations([wanted], job: terms)
+        }
+        if outcome == .stored { announce([wanted.request]) }
+        return outcome
+    }
+
+    private func announce(_ requests: [GenerationRequest]) {
+        for queue in Set(requests.map(\.model.provider.queue)) { channels.announceWork(in: queue, on: redis) }
+    }
+
+    private func terms(for request: Request) -> JobTerms {
+        JobTerms(
+            owner: owner(of: request),
             maxRetries: configuration.maxRetries,
             timeLimit: configuration.jobTimeLimit,
-            requestID: requestID
+            requestID: request.id
         )
-        try await database.insertGenerations(requests, job: terms)
-        for queue in Set(requests.map(\.request.model.provider.queue)) {
-            channels.announceWork(in: queue, on: redis)
-        }
+    }
+
+    /// Whose jobs take turns with those of others. As long as there are no accounts, that is the client's address.
+    func owner(of request: Request) -> String {
+        configuration.trustedProxies.client(of: request).network.description
     }
 }

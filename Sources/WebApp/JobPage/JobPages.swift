@@ -7,9 +7,9 @@ import Postgres
 import Templates
 
 enum JobPages {
-    /// `GET /jobs/{id}`: one generation, with its settings and its story.
+    /// `GET /jobs/{id}`: one generation, with its settings and its story; of any other job the story.
     static func show(_ request: Request, _ app: App, id: JobID) async throws -> Response {
-        guard let generation = try await app.database.generation(id) else { throw PageError.notFound }
+        guard let generation = try await app.database.generation(id) else { return try await showOther(id, app) }
         let pictures = try await app.database.pictures(of: id)
         let attempts = try await app.database.attempts(of: id)
         var html = HTML(capacity: 16_384)
@@ -23,6 +23,13 @@ enum JobPages {
             usage: AttemptUsage(sumOf: attempts.compactMap(\.usage))?.words ?? "",
             site: app.site
         )
+        return .page(html)
+    }
+
+    private static func showOther(_ id: JobID, _ app: App) async throws -> Response {
+        guard let row = try await app.database.jobRows(of: [id]).first else { throw PageError.notFound }
+        var html = HTML(capacity: 8192)
+        Pages.otherJobPage(into: &html, row: row, attempts: try await app.database.attempts(of: id), site: app.site)
         return .page(html)
     }
 

@@ -20,9 +20,12 @@ final class CardView {
     let message: String
     /// Seconds until a scheduled job starts; what the message ends with.
     let startsIn: Int?
+    /// Seconds since a running one has; as well.
+    let elapsed: Int?
     let error: String?
     let createdAt: Timestamp
     let isGone: Bool
+    private let hasBegun: Bool
 
     /// The card must be asked about again.
     var isLive: Bool { !state.isFinished && !isGone }
@@ -31,7 +34,7 @@ final class CardView {
     var icon: String {
         switch state {
         case .pending: "clock"
-        case .scheduled: "again"
+        case .scheduled: hasBegun ? "again" : "clock"
         case .processing: "brush"
         case .completed: "picture"
         case .failed: "alert"
@@ -52,6 +55,7 @@ final class CardView {
         error = generation.state == .cancelled && generation.error == "cancelled" ? nil : generation.error
         createdAt = generation.createdAt
         isGone = false
+        hasBegun = generation.startedAt != nil
         if generation.state == .processing {
             let known = max(generation.progress, app.live.progress(of: generation.id) ?? 0)
             percent = known > 0 ? Int((known * 100).rounded()) : nil
@@ -59,6 +63,9 @@ final class CardView {
             percent = nil
         }
         message = Self.message(generation, percent: percent, place: place)
+        elapsed =
+            generation.state == .processing
+            ? max(0, Int((Timestamp.now - (generation.startedAt ?? .now)).components.seconds)) : nil
         startsIn = generation.state == .scheduled ? Self.secondsLeft(generation) : nil
         let standing = place.map { "-\($0.version)" } ?? ""
         version =
@@ -75,10 +82,11 @@ final class CardView {
         picture = nil
         error = nil
         createdAt = .now
-        isGone = true
+        (isGone, hasBegun) = (true, true)
         percent = nil
         message = "This picture was deleted."
         startsIn = nil
+        elapsed = nil
         version = "gone"
     }
 
@@ -91,8 +99,8 @@ final class CardView {
         case .scheduled:
             return generation.retryCount > 0 ? "Trying again" : "Starts"
         case .processing:
-            if generation.cancelRequested { return "Being cancelled" }
-            return percent.map { "Working, \($0) %" } ?? "Working"
+            if generation.cancelRequested { return "Being cancelled, running for" }
+            return percent.map { "Working, \($0) %, for" } ?? "Working for"
         case .completed:
             return generation.picture == nil ? "Completed without a picture" : "Completed"
         case .failed:

@@ -28,14 +28,19 @@ enum OpenAPI {
         "/generate": [
             "post": [
                 "summary": "Queue a generation",
-                "description": "The job is durable when 202 is answered.",
+                "description": """
+                The job is durable when 202 is answered. With an Idempotency-Key the request may be sent again as often \
+                as needed: the first one that is accepted queues the job, later ones are answered as it was.
+                """,
                 "operationId": "generate",
+                "parameters": [idempotencyKey],
                 "requestBody": [
                     "required": true,
                     "content": ["application/json": ["schema": ["$ref": "#/components/schemas/GenerationRequest"]]],
                 ],
                 "responses": [
-                    "202": answer("The job is queued", "#/components/schemas/Accepted"),
+                    "202": accepted,
+                    "409": failure("The first request with this Idempotency-Key is being stored; see Retry-After"),
                     "413": failure("The body is larger than 1 MiB"),
                     "415": failure("The body is not declared as UTF-8 JSON"),
                     "422": invalid,
@@ -120,6 +125,15 @@ enum OpenAPI {
                     "default": [:],
                     "description": "Inputs of the model. atelier/canvas knows those of CanvasParameters.",
                 ],
+                "priority": [
+                    "enum": .array(GenerationRequest.Priority.allCases.map { .string($0.rawValue) }),
+                    "default": "normal",
+                    "description": "The higher begins first, whoever asks; within one priority clients take turns",
+                ],
+                "run_at": [
+                    "type": "string", "format": "date-time",
+                    "description": "Begin no sooner, at most a year ahead; a time that is past is now",
+                ],
             ],
         ],
         "CanvasParameters": [
@@ -146,8 +160,8 @@ enum OpenAPI {
             "type": "object",
             "required": [
                 "id", "prompt", "model", "parameters", "status", "media_path", "error_message", "retry_count",
-                "created_at", "updated_at", "started_at", "completed_at", "next_attempt_at", "progress", "position",
-                "eta_seconds",
+                "created_at", "updated_at", "started_at", "completed_at", "next_attempt_at", "priority", "progress",
+                "position", "eta_seconds",
             ],
             "properties": [
                 "id": ["type": "string", "format": "uuid"],
@@ -169,8 +183,9 @@ enum OpenAPI {
                 ],
                 "next_attempt_at": [
                     "type": ["string", "null"], "format": "date-time",
-                    "description": "When a pending job that waits for its next attempt may begin",
+                    "description": "When a pending job that waits for its time or its next attempt may begin",
                 ],
+                "priority": ["enum": .array(GenerationRequest.Priority.allCases.map { .string($0.rawValue) })],
                 "progress": ["type": "number", "minimum": 0, "maximum": 1],
                 "position": [
                     "type": ["integer", "null"], "minimum": 0, "maximum": .integer(WaitingLine.longest),
@@ -237,6 +252,28 @@ enum OpenAPI {
                 ]
             ],
         ],
+    ]
+
+    private static let idempotencyKey: JSON = [
+        "name": .string(IdempotencyKey.header), "in": "header", "required": false,
+        "description": .string(
+            "Names the request, for the client’s address and \(IdempotencyKey.lasts.components.seconds / 3600) hours: a "
+                + "string of RFC 8941, or the same without quotes. With another body it is refused with 422."
+        ),
+        "schema": ["type": "string", "minLength": 1, "maxLength": .integer(IdempotencyKey.longest)],
+        "example": "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
+    ]
+
+    private static let accepted: JSON = [
+        "description": "The job is queued",
+        "headers": [
+            "Location": ["description": "Where to follow the job", "schema": ["type": "string"]],
+            "Idempotent-Replayed": [
+                "description": "true, when an earlier request with this Idempotency-Key has queued it",
+                "schema": ["type": "string"],
+            ],
+        ],
+        "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Accepted"]]],
     ]
 
     static let jobID: JSON = [

@@ -13,6 +13,13 @@ struct JobList: Sendable {
     let next: JobID?
     /// How far the search has looked; a sentence when it had to stop early.
     let limit: String?
+    /// What was just done to jobs of it.
+    var result: DeedResult?
+    /// What finding it took.
+    var took: Duration = .zero
+
+    /// Seconds until it is looked for again: a search that takes long takes its time.
+    var pause: Int { 3 + Int(took / .milliseconds(50)) }
 
     /// What is wrong with the search, if anything is.
     var problems: [String] { search.problems }
@@ -21,14 +28,21 @@ struct JobList: Sendable {
 
     /// The page's own address, and that of its live part.
     var address: SafeURL { Self.address("/queue", search, before) }
-    var liveAddress: SafeURL { Self.address("/queue/live", search, before) }
+    var liveAddress: SafeURL { Self.address("/queue/live", search, before, result) }
     var nextAddress: SafeURL? { next.map { Self.address("/queue", search, $0) } }
     var firstAddress: SafeURL { Self.address("/queue", search, nil) }
 
-    static func address(_ path: SafeURL, _ search: JobSearch, _ before: JobID?) -> SafeURL {
-        var address = path.text
-        if !search.isEmpty { address += ("?q=\(search.text)" as SafeURL).text }
-        if let before { address += "\(search.isEmpty ? "?" : "&")before=\(before)" }
+    static func address(
+        _ path: StaticString,
+        _ search: JobSearch,
+        _ before: JobID?,
+        _ result: DeedResult? = nil
+    ) -> SafeURL {
+        var query: [SafeURL] = []
+        if !search.isEmpty { query.append("q=\(search.text)") }
+        if let before { query.append("before=\(before)") }
+        if let result { query.append("done=\(result.text)") }
+        let address = query.isEmpty ? "\(path)" : "\(path)?\(query.map(\.text).joined(separator: "&"))"
         return SafeURL(trusting: address)
     }
 
@@ -36,6 +50,7 @@ struct JobList: Sendable {
         guard search.problems.isEmpty else {
             return JobList(search: search, before: before, rows: [], next: nil, limit: nil)
         }
+        let began = MonotonicTime.current
         do {
             let found = try await app.database.jobs(search, before: before)
             var rows = try await app.database.jobRows(of: found.ids)
@@ -48,7 +63,8 @@ struct JobList: Sendable {
                 before: before,
                 rows: rows,
                 next: found.next,
-                limit: found.isWhole ? nil : "Looked at \(newest) \(grouped(JobSearch.mostLookedAt)) jobs."
+                limit: found.lookedAt.map { "Looked at \(newest) \(grouped($0)) jobs." },
+                took: MonotonicTime.current - began
             )
         } catch {
             guard error.code == .statementTimeout else { throw error }
@@ -59,7 +75,8 @@ struct JobList: Sendable {
                 rows: [],
                 next: nil,
                 limit:
-                    "Nothing was found within \(seconds) seconds; a state, a model or an age makes the search quicker."
+                    "Nothing was found within \(seconds) seconds; a state, a model or an age makes the search quicker.",
+                took: JobSearch.timeLimit
             )
         }
     }

@@ -32,12 +32,13 @@ struct JobRow: Sendable {
     var canBeCancelled: Bool { (state.isWaiting || state == .processing) && !isBeingCancelled }
     var canBeRetried: Bool { state == .failed || state == .cancelled }
     var percent: Int? { state == .processing && progress > 0 ? Int((progress * 100).rounded()) : nil }
-    /// How far it is, or when it begins.
+    /// What is said beside the state, before the seconds since or until its beginning.
     var now: String? {
-        if isBeingCancelled, state == .processing { return "being cancelled" }
-        if let elapsed { return "for \(LiveFigures.words(elapsed))\(percent.map { ", \($0) %" } ?? "")" }
-        if let place { return place.words }
-        return startsIn.map { CardView.countdown(Int($0.components.seconds) + 1) }
+        switch state {
+        case .pending: place?.words
+        case .processing: isBeingCancelled ? "being cancelled, for" : percent.map { "\($0) %, for" } ?? "for"
+        default: nil
+        }
     }
     /// That it was cancelled, its state says already.
     var shownError: String? { state == .cancelled && error == "cancelled" ? nil : error }

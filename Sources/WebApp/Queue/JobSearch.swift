@@ -58,8 +58,8 @@ struct JobSearch: Sendable {
         guard Self.qualifiers.contains(name) else {
             return refuse(
                 word,
-                "there is no \(name):. Known are \(Self.qualifiers.map { "\($0):" }.joined(separator: " "));"
-                    + " words in quotation marks are looked for in the prompt"
+                "\(name) is not known; known are \(Self.qualifiers.joined(separator: ", ")). In quotation marks it is"
+                    + " looked for in the prompt"
             )
         }
         guard !word.values.isEmpty else { return refuse(word, "a value is missing after \(name):") }

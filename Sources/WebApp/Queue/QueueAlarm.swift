@@ -49,9 +49,11 @@ private struct OldTransaction {
 }
 
 extension Database {
-    func queueAlarms() async throws(PostgresError) -> [QueueAlarm] {
+    func queueAlarms(
+        openFor limit: Duration = QueueAlarm.longestTransaction
+    ) async throws(PostgresError) -> [QueueAlarm] {
         var alarms: [QueueAlarm] = []
-        if let transaction = try await oldTransaction() { alarms.append(.oldTransaction(transaction)) }
+        if let transaction = try await oldTransaction(openFor: limit) { alarms.append(.oldTransaction(transaction)) }
         let table = try await query(
             """
             SELECT pg_stat_get_dead_tuples('jobs'::regclass),
@@ -65,8 +67,8 @@ extension Database {
         return alarms
     }
 
-    /// The oldest of this database that keeps old versions and has been open for longer than a minute.
-    private func oldTransaction() async throws(PostgresError) -> OldTransaction? {
+    /// The oldest of this database that keeps old versions and has been open for longer than the limit.
+    private func oldTransaction(openFor limit: Duration) async throws(PostgresError) -> OldTransaction? {
         try await query(
             """
             SELECT pid, coalesce(application_name, ''), coalesce(usename::text, ''), coalesce(state, 'idle'),
@@ -74,7 +76,7 @@ extension Database {
             FROM pg_stat_activity
             WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
                 AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
-                AND xact_start < now() - \(QueueAlarm.longestTransaction)
+                AND xact_start < now() - \(limit)
             ORDER BY xact_start
             LIMIT 1
             """

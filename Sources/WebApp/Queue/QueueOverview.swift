@@ -91,7 +91,7 @@ extension Database {
     ) async throws(PostgresError) -> [ShownQueue] {
         try await report(
             """
-            WITH RECURSIVE \(QueueSQL.names), \(QueueSQL.served(lateAfter: age)), lines AS (
+            WITH RECURSIVE \(QueueSQL.names), \(QueueSQL.served(lateAfter: age)), lines AS MATERIALIZED (
                 SELECT n.name,
                     (SELECT count(*) FROM (
                         SELECT FROM jobs WHERE state = 'pending' AND queue = n.name LIMIT 10001) AS p) AS waiting,
@@ -102,12 +102,11 @@ extension Database {
                         ORDER BY id LIMIT 1) AS oldest
                 FROM names n
             )
-            SELECT l.name, q.name IS NOT NULL, q.paused_at, l.waiting, l.running, now() - j.created_at,
-                coalesce(s.places, 0), coalesce(s.workers, 0)
+            SELECT l.name, q.name IS NOT NULL, q.paused_at, l.waiting, l.running,
+                (SELECT now() - created_at FROM jobs WHERE id = l.oldest), coalesce(s.places, 0), coalesce(s.workers, 0)
             FROM lines l
             LEFT JOIN queues q USING (name)
             LEFT JOIN served s USING (name)
-            LEFT JOIN jobs j ON j.id = l.oldest
             ORDER BY l.name
             """,
             timeout: .seconds(3)

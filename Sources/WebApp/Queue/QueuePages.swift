@@ -14,7 +14,6 @@ enum QueuePages {
             into: &html,
             overview: overview,
             list: list,
-            result: request.query["done"].flatMap(DeedResult.init),
             site: app.site
         )
         return .page(html, status: list.problems.isEmpty ? .ok : .unprocessableContent)
@@ -32,8 +31,10 @@ enum QueuePages {
         let search = JobSearch(request.query["q"] ?? "")
         let before = request.query["before"].flatMap { JobID($0) }
         async let overview = QueueOverview.measure(app)
-        async let list = JobList.find(search, before: before, app)
-        return try await (overview, list)
+        async let found = JobList.find(search, before: before, app)
+        var list = try await found
+        list.result = request.query["done"].flatMap(DeedResult.init)
+        return (try await overview, list)
     }
 
     // MARK: Jobs
@@ -48,6 +49,7 @@ enum QueuePages {
                 deed: deed,
                 search: search,
                 counts: try await app.database.countStates(of: found.ids),
+                newest: try await app.database.jobRows(of: Array(found.ids.prefix(DeedConfirmation.mostShown))),
                 isWhole: found.next == nil
             )
             var html = HTML(capacity: 8192)
@@ -72,8 +74,7 @@ enum QueuePages {
                 jobs = Set(form.all("job").compactMap { JobID($0) }).sorted()
             }
             let result = try await deed.perform(on: jobs, app)
-            let address = JobList.address("/queue", search, before).text
-            return .redirect(to: "\(address)\(address.contains("?") ? "&" : "?")done=\(result.text)#jobs")
+            return .redirect(to: JobList.address("/queue", search, before, result).text + "#jobs")
         }
     }
 
@@ -106,8 +107,12 @@ struct DeedConfirmation: Sendable {
     let search: JobSearch
     /// Of the jobs that it is about.
     let counts: [(state: Generation.State, count: Int)]
+    /// A few of them.
+    let newest: [JobRow]
     /// Whether these are all that match.
     let isWhole: Bool
+
+    static let mostShown = 5
 
     var total: Int { counts.reduce(0) { $0 + $1.count } }
 

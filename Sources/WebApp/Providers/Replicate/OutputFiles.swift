@@ -1,5 +1,4 @@
 import EventLoop
-import Glibc
 import HTTPClient
 import Jobs
 import Media
@@ -16,7 +15,7 @@ struct OutputFiles: Sendable {
     let blobs: BlobStore
     let network: NetworkPolicy
 
-    /// An unchecked file in the blob store's temporary folder.
+    /// An unchecked file, in memory while it is small.
     func fetch(_ url: String) async throws(JobError) -> TemporaryFile {
         if url.hasPrefix("data:") { return try decode(url) }
         var target = url
@@ -48,13 +47,8 @@ struct OutputFiles: Sendable {
     }
 
     private func download(_ request: ClientRequest, to file: TemporaryFile) async throws(JobError) -> ClientResponse {
-        let descriptor = open(file.path, O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw .transient("The picture cannot be stored: \(SystemError("open").reason)")
-        }
-        defer { close(descriptor) }
         do {
-            return try await http.download(request, to: descriptor, limit: Self.largest)
+            return try await http.download(request, limit: Self.largest) { try file.write($0) }
         } catch {
             throw Self.failure(error)
         }
@@ -63,6 +57,7 @@ struct OutputFiles: Sendable {
     private static func failure(_ error: HTTPClientError) -> JobError {
         switch error.code {
         case .tooLarge: .permanent("The picture is larger than \(largest >> 20) MB")
+        case .sink: .transient("The picture cannot be kept: \(error.message)")
         case .refusedByPolicy, .badURL: .permanent("The picture’s address is not allowed: \(error.message)")
         default: .transient("The picture cannot be fetched: \(error.message)")
         }
@@ -84,7 +79,7 @@ struct OutputFiles: Sendable {
 
     private func emptyFile() throws(JobError) -> TemporaryFile {
         do {
-            return try blobs.temporaryFile()
+            return try blobs.smallFile()
         } catch {
             throw JobError(keepingFailed: error)
         }

@@ -6,13 +6,13 @@ import Postgres
 extension PredictionRun {
     /// How far our clock may differ from Replicate's.
     private static let clockSkew: Duration = .seconds(60)
+    /// How long after it came a turn may be used.
+    private static let turnLasts: Duration = .milliseconds(250)
     /// How long a creation's answer is waited for when the job was stopped.
     private static let stopGrace: Duration = .milliseconds(1200)
 
     func create() async throws -> Prediction {
-        try await starts.wait()
-        let moment = Timestamp.now
-        try await remember(.creating(moment))
+        let moment = try await turn()
         do {
             return try await send()
         } catch let unknown as UnknownOutcome {
@@ -20,6 +20,24 @@ extension PredictionRun {
             if !Task.isCancelled, let found = try? await search(createdAt: moment) { return found }
             throw unknown.reason
         }
+    }
+
+    /// Waits for a turn, and notes that a prediction is about to be created; the moment that was noted.
+    ///
+    /// A turn that the database kept waiting is past: all that waited with it would start at once. Not for ever, in case
+    /// the database is always slow.
+    private func turn() async throws -> Timestamp {
+        var moment = Timestamp.now
+        for _ in 1...3 {
+            try await starts.wait(among: attempt.workerCount)
+            moment = .now
+            let asked = MonotonicTime.current
+            try await remember(.creating(moment))
+            // Stopped meanwhile: whoever has the job now may be about to create one too.
+            try Task.checkCancellation()
+            if MonotonicTime.current - asked < Self.turnLasts { break }
+        }
+        return moment
     }
 
     /// In a task of its own: when the job is stopped meanwhile, what comes of the request must still be dealt with.

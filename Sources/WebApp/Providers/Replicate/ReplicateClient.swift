@@ -73,6 +73,8 @@ struct ReplicateClient: Sendable {
     }
 
     /// All predictions created between two moments, in Replicate's time, that answer a description.
+    ///
+    /// The list is newest first. Nothing says that the pages after the first keep to the two moments.
     func predictions(
         from start: Timestamp,
         to end: Timestamp,
@@ -86,7 +88,9 @@ struct ReplicateClient: Sendable {
             guard let page = try? JSON(parsing: response.body), let results = page["results"]?.array else {
                 throw .replicateAnsweredNonsense
             }
-            found += results.compactMap { Prediction($0) }.filter(isWanted)
+            let predictions = results.compactMap { Prediction($0) }
+            found += predictions.filter { isWanted($0) && (start..<end).contains($0.createdAt ?? start) }
+            if let last = predictions.last?.createdAt, last < start { return found }
             // Only its query is taken over: the token must not go to another address.
             guard let next = page["next"]?.string, let mark = next.firstIndex(of: "?") else { return found }
             query = String(next[mark...])

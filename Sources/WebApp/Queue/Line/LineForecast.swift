@@ -19,7 +19,7 @@ struct LineForecast {
     /// All places are busy until a job begins, so it begins no later than when the work before it is done, spread evenly
     /// over the places (Graham, "Bounds on multiprocessing timing anomalies", 1969); and no earlier than that but for
     /// the last job on each of the other places. Sums of durations vary less than each of them: the distances from the
-    /// means are added as squares.
+    /// means are added as squares; but a busy machine slows all of them together, so a fifth of the sum remains.
     func expectations(upTo count: Int) -> [Expectation?] {
         guard places > 0 else { return Array(repeating: nil, count: count) }
         let known = paces.compactMap(\.self)
@@ -33,8 +33,9 @@ struct LineForecast {
                 expectations.append(Expectation(low: 0, high: 1))
             } else if let average {
                 let rest = Double(min(running, places)) * average.high
-                let latest = (mean + late.squareRoot() + rest) / Double(places)
-                let earliest = (mean - early.squareRoot() - Double(places - 1) * longest) / Double(places)
+                let latest = (mean + max(late.squareRoot(), mean / 5) + rest) / Double(places)
+                let earliest =
+                    (mean - max(early.squareRoot(), mean / 5) - Double(places - 1) * longest) / Double(places)
                 expectations.append(Expectation(low: max(0, earliest), high: max(latest, 1)))
             } else {
                 expectations.append(nil)
