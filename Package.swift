@@ -71,7 +71,7 @@ let package = Package(
         // Tests mirror the sources; Support holds the in-process site and the stand-ins for outside providers.
         .target(
             name: "Support",
-            dependencies: ["EventLoop", "CLinux", "JSON", "Postgres", "Redis", "HTTPClient", "HTTPServer"],
+            dependencies: ["EventLoop", "CLinux", "CZlib", "JSON", "Postgres", "Redis", "HTTPClient", "HTTPServer"],
             path: "Tests/Support",
             swiftSettings: strict
         ),
@@ -123,7 +123,7 @@ let package = Package(
             plugins: ["CompileTemplates"]
         ),
         .testTarget(name: "MediaTests", dependencies: ["Media", "EventLoop", "CZlib"], swiftSettings: strict),
-        .testTarget(name: "ZipTests", dependencies: ["Zip"], swiftSettings: strict),
+        .testTarget(name: "ZipTests", dependencies: ["Zip", "Support"], swiftSettings: strict),
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"], swiftSettings: strict),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "Support"], swiftSettings: strict),
         .testTarget(

@@ -36,8 +36,9 @@ extension Request {
         switch type.essence {
         case "application/x-www-form-urlencoded":
             let body = try await body(limit: limit)
-            guard body.count(where: { $0 == ASCII.ampersand }) < mostFields else { throw .tooManyFields(mostFields) }
-            guard let fields = Parameters(body[...]).validated(limit: mostFields) else {
+            let parameters = Parameters(body[...])
+            guard parameters.count <= mostFields else { throw .tooManyFields(mostFields) }
+            guard let fields = parameters.validated(limit: mostFields) else {
                 throw RequestError(.badRequest, "the form is malformed, or not UTF-8")
             }
             return Form(fields: fields, files: [])
