@@ -44,7 +44,7 @@ struct OrderingTests {
             let batch = try await site.get(String(together)).text
             #expect(batch.contains("8 pictures that were asked for together"))
             #expect(batch.contains("<h2>Style: Forest</h2>"))
-            #expect(batch.contains("<p class=\"values\">Width: 128</p>"))
+            #expect(batch.contains("<p class=\"hint values\">Width: 128</p>"))
             #expect(batch.split(separator: "<article").count - 1 == 8)
             let member = try await site.get("/jobs/\(jobs[3].id)").text
             #expect(member.contains("href=\"\(together)\""))

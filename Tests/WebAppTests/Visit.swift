@@ -76,7 +76,7 @@ final class Visit: @unchecked Sendable {
             location = target
             return page
         }
-        return try await open(next)
+        return try await open(String(next.prefix { $0 != "#" }))
     }
 }
 

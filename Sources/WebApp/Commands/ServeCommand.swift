@@ -99,6 +99,8 @@ struct ServeCommand {
 
         let sweeping = loop.spawn { await keepSweeping(app, on: loop) }
         defer { sweeping.cancel() }
+        let emptying = loop.spawn { await keepEmptyingTrash(app, on: loop) }
+        defer { emptying.cancel() }
         let tidying = servesWeb ? loop.spawn { await keepFormsTidy(app, on: loop) } : nil
         defer { tidying?.cancel() }
 

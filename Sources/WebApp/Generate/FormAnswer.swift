@@ -2,18 +2,23 @@ import HTTPServer
 import JSON
 import Jobs
 import Postgres
+import Templates
 
 /// A form that was sent, and what its button asks for.
 struct FormAnswer {
     private enum Action {
         case generate, preview, clear, forgetEarlier
         case choose(String)
+        /// Leads to another page, which finds the form as it was sent.
+        case leave(for: String)
         case keepPreset(String, replacing: Bool)
     }
 
     /// The form as it was sent, over what was kept of it.
     private(set) var view: GenerateView
     private let action: Action
+    private static let plan = "/?preview#plan"
+
     /// How many pictures the page has told that it would be.
     private let shownTotal: Int?
 
@@ -36,8 +41,14 @@ struct FormAnswer {
         if let model = sent["choose"] {
             return .choose(model == "other" ? String((sent["other_model"] ?? "").trimmingSpaces) : model)
         }
+        if let use = sent["use"] {
+            let target: SafeURL = "/?use=\(use)"
+            return .leave(for: target.text)
+        }
         return switch sent["do"] {
         case "preview": .preview
+        case "prompts": .leave(for: "/prompts")
+        case "presets": .leave(for: "/presets")
         case "clear": .clear
         case "forget": .forgetEarlier
         case "preset": .keepPreset(sent["preset_name"] ?? "", replacing: false)
@@ -52,7 +63,10 @@ struct FormAnswer {
             return try await generate(for: visitor, request, app)
         case .preview:
             try await save(visitor, app)
-            return .redirect(to: "/?preview")
+            return .redirect(to: Self.plan)
+        case .leave(let target):
+            try await save(visitor, app)
+            return .redirect(to: target)
         case .clear:
             try await save(visitor, app)
             var blank = GenerateForm()
@@ -126,7 +140,7 @@ struct FormAnswer {
                 throw APIFailure(.contentTooLarge, "That is more than this form can keep.")
             }
             // Nobody queues a grid without having been told how many pictures it is.
-            guard plan.grid.axes.isEmpty || plan.total == shownTotal else { return .redirect(to: "/?preview") }
+            guard plan.grid.axes.isEmpty || plan.total == shownTotal else { return .redirect(to: Self.plan) }
             let ids = try await app.enqueue(orders, of: plan, form: view.form, for: request)
             return .redirect(to: "/?made=\(ids[0])&count=\(ids.count)")
         } catch let problems as FormProblems {

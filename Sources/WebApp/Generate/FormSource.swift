@@ -92,8 +92,15 @@ extension App {
             form.values["negative_prompt"] = typed.negativePrompt.isEmpty ? nil : typed.negativePrompt
         case .preset(let id):
             guard let preset = try await database.preset(id) else { throw PageError.notFound }
-            form.prompt = preset.prompt
-            try await set(&form, model: preset.model, parameters: preset.parameters)
+            // One without words is about everything else.
+            let leavesWords = preset.prompt.isEmpty && preset.parameters["negative_prompt"] == nil
+            if !leavesWords { form.prompt = preset.prompt }
+            try await set(
+                &form,
+                model: preset.model,
+                parameters: preset.parameters,
+                keeping: leavesWords ? ["negative_prompt"] : []
+            )
         case .generation(let id, let part):
             guard let made = try await database.settings(of: id) else { throw PageError.notFound }
             try await use(part, of: made, in: &form)

@@ -64,7 +64,7 @@ extension GenerateForm {
     /// The names of the form's own controls. An input of a model that is called the same has another in the form.
     private static let reserved: Set<String> = [
         "model", "draft", "shown", "do", "choose", "other_model", "size", "seed_mode", "count", "grid_name",
-        "grid_values", "priority", "starts_in", "extra", "preset_name",
+        "grid_values", "priority", "starts_in", "extra", "preset_name", "use",
     ]
 
     /// The name of the control for an input.
