@@ -66,7 +66,7 @@ struct OrderingTests {
         }
     }
 
-    @Test(arguments: [
+    private static let impossibleGrids: [(fields: [(String, String)], control: String)] = [
         ([("grid_name", "seed"), ("grid_values", "1..65")], "grid-1"),
         ([("grid_name", "seed"), ("grid_values", "1..9"), ("grid_name", "width"), ("grid_values", "64..71")], "grid"),
         ([("grid_name", "seed"), ("grid_values", "1..9"), ("grid_name", "seed"), ("grid_values", "1")], "grid-2"),
@@ -75,7 +75,9 @@ struct OrderingTests {
         ([("grid_name", "prompt"), ("grid_values", "a, b")], "grid-1"),
         ([("grid_name", "width"), ("grid_values", "64, 63")], "grid-1"),
         ([("grid_name", "style"), ("grid_values", "forest, oil")], "grid-1"),
-    ])
+    ]
+
+    @Test(arguments: Self.impossibleGrids)
     func `a grid that cannot be is refused beside it, and kept`(grid: [(String, String)], control: String) async throws
     {
         try await withSite { site async throws in

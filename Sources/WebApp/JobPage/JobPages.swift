@@ -73,7 +73,8 @@ struct Setting {
         self.value = value
     }
 
-    private static func words(_ key: String) -> String {
+    /// `negative_prompt` as people write it: `Negative prompt`.
+    static func words(_ key: String) -> String {
         let spaced = key.split(separator: "_").joined(separator: " ")
         return spaced.prefix(1).uppercased() + spaced.dropFirst()
     }
