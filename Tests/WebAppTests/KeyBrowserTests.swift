@@ -48,8 +48,4 @@ extension Browser {
     func press(_ keys: String) async throws {
         try await type(keys, into: try await find("body"))
     }
-
-    func arrives(at path: String) async throws -> Bool {
-        try await eventually(on: loop) { try await self.url().hasSuffix(path) ? true : nil }
-    }
 }
