@@ -1,0 +1,143 @@
+"""A browser window of one size, with or without scripts, and all that is looked at on a page in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, CDPSession, Error, Page
+
+from report import Report
+from tour import Stop
+
+LARGEST = {"bytes of HTML": 60_000, "bytes of script": 12_000, "bytes of style": 30_000}
+
+# Everything that axe-core has and holds for ready, and the size of what is tapped. Pages refresh themselves where there
+# is no script to do it better, and only while something is pending.
+RULES = {"target-size": {"enabled": True}, "meta-refresh": {"enabled": False}}
+EVERYTHING = {"resultTypes": ["violations"], "rules": RULES}
+# What another colour scheme can change.
+COLOURS = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
+
+LOOK = (Path(__file__).parent / "look.js").read_text()
+MOST_TABS = 400
+
+
+@dataclass(frozen=True)
+class Shape:
+    width: int
+    height: int
+    scripts: bool
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}{'' if self.scripts else ' without script'}"
+
+
+WINDOWS = [Shape(width, height, scripts) for width, height in ((360, 740), (1440, 900)) for scripts in (True, False)]
+
+
+@dataclass
+class Window:
+    shape: Shape
+    page: Page
+    devtools: CDPSession
+    # What the browser has complained of since the visit began.
+    complaints: list[str]
+    screenshots: Path | None
+
+    @staticmethod
+    async def open(browser: Browser, address: str, shape: Shape, screenshots: Path | None) -> "Window":
+        size = {"width": shape.width, "height": shape.height}
+        context = await browser.new_context(base_url=address, viewport=size, color_scheme="dark")
+        page = await context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+        page.on("console", lambda said: complaints.append(f"console {said.type}: {said.text}")
+                if said.type in ("error", "warning") else None)
+        page.on("request", lambda request: complaints.append(f"asks another server: {request.url}")
+                if not request.url.startswith((address + "/", "data:", "blob:")) else None)
+        return Window(shape, page, await context.new_cdp_session(page), complaints, screenshots)
+
+    async def let_scripts_run(self, allowed: bool) -> None:
+        await self.devtools.send("Emulation.setScriptExecutionDisabled", {"value": not allowed})
+
+
+async def visit(window: Window, stop: Stop, report: Report) -> None:
+    findings: list[str] = []
+    window.complaints.clear()
+    try:
+        await arrive(window, stop, findings, report)
+        await look(window, stop, findings, report)
+    except Error as error:
+        findings.append(f"the visit failed: {error.message.splitlines()[0]}")
+    # The browser tells every answer of 400 and above, also the one that was asked for.
+    expected = f"Failed to load resource: the server responded with a status of {stop.status} "
+    findings += [line for line in window.complaints if stop.status < 400 or expected not in line]
+    report.add(stop.name, findings, str(window.shape))
+    report.page(stop.name).visits += 1
+
+
+async def arrive(window: Window, stop: Stop, findings: list[str], report: Report) -> None:
+    page = window.page
+    await page.emulate_media(color_scheme="dark")
+    await window.let_scripts_run(window.shape.scripts)
+    answers = []
+    note = lambda answer: answers.append(answer) if answer.request.is_navigation_request() and answer.frame == page.main_frame else None
+    page.on("response", note)
+    try:
+        answer = await page.goto(stop.path)
+        if stop.act:
+            await stop.act(page)
+            await page.wait_for_load_state()
+            answer = answers[-1]
+    finally:
+        page.remove_listener("response", note)
+    if not window.shape.scripts:
+        if answer.status != stop.status:
+            findings.append(f"answered {answer.status}, not {stop.status}")
+        report.page(stop.name).document = await answer.body()
+        # Those who look need scripts; the page has been read without. And it must not refresh itself meanwhile.
+        await window.let_scripts_run(True)
+        await page.evaluate("window.stop()")
+
+
+async def look(window: Window, stop: Stop, findings: list[str], report: Report) -> None:
+    page = window.page
+    axe = Axe()
+    findings += told(await axe.run(page, options=EVERYTHING), "dark")
+    seen = await page.evaluate(LOOK)
+    findings += seen["findings"]
+    # What a visitor does may move things.
+    findings += seen["moves"] if not stop.act else []
+    report.measure(stop.name, seen["figures"])
+    findings += [
+        f"{seen['figures'][figure]} {figure}, more than {limit}"
+        for figure, limit in LARGEST.items() if seen["figures"][figure] > limit
+    ]
+    await take_screenshot(window, stop, "dark")
+    await page.emulate_media(color_scheme="light")
+    findings += told(await axe.run(page, options=COLOURS), "light")
+    await take_screenshot(window, stop, "light")
+    findings += await tab_through(page)
+
+
+def told(results, scheme: str) -> list[str]:
+    return [
+        f"axe {violation['id']} ({scheme}): {node['target'][0]}: "
+        + " ".join(check["message"] for check in node["any"] + node["all"] + node["none"])
+        for violation in results.response["violations"] for node in violation["nodes"]
+    ]
+
+
+async def tab_through(page: Page) -> list[str]:
+    """Steps on everything that Tab reaches, from wherever the focus is until it comes round."""
+    for _ in range(MOST_TABS):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("atelierFocus.step()"):
+            return await page.evaluate("atelierFocus.findings()")
+    return [f"the focus does not come round after {MOST_TABS} times Tab"]
+
+
+async def take_screenshot(window: Window, stop: Stop, scheme: str) -> None:
+    if window.screenshots:
+        name = "".join(letter if letter.isalnum() else "-" for letter in f"{stop.name}-{window.shape}-{scheme}")
+        await window.page.screenshot(path=window.screenshots / f"{name.strip('-')}.png", full_page=True)
