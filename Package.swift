@@ -45,6 +45,7 @@ let package = Package(
         .target(name: "HTTPServer", dependencies: ["EventLoop", "CLinux", "CZlib"], swiftSettings: measured),
         .target(name: "Templates", swiftSettings: measured),
         .target(name: "Media", dependencies: ["CLinux", "CVips", "CSodium", "CZlib"], swiftSettings: measured),
+        .target(name: "Zip", dependencies: ["CZlib"], swiftSettings: measured),
         .target(name: "Canvas", swiftSettings: optimised),
 
         // The template language: .html in, Swift out, at build time.
@@ -60,8 +61,8 @@ let package = Package(
         .executableTarget(
             name: "WebApp",
             dependencies: [
-                "EventLoop", "JSON", "Postgres", "Redis", "HTTPClient", "HTTPServer", "Templates", "Media", "Canvas",
-                "Jobs", "CSodium",
+                "EventLoop", "JSON", "Postgres", "Redis", "HTTPClient", "HTTPServer", "Templates", "Media", "Zip",
+                "Canvas", "Jobs", "CSodium",
             ],
             swiftSettings: measured,
             plugins: ["CompileTemplates"]
@@ -70,7 +71,7 @@ let package = Package(
         // Tests mirror the sources; Support holds the in-process site and the stand-ins for outside providers.
         .target(
             name: "Support",
-            dependencies: ["EventLoop", "CLinux", "JSON", "Postgres", "Redis", "HTTPClient", "HTTPServer"],
+            dependencies: ["EventLoop", "CLinux", "CZlib", "JSON", "Postgres", "Redis", "HTTPClient", "HTTPServer"],
             path: "Tests/Support",
             swiftSettings: strict
         ),
@@ -122,11 +123,12 @@ let package = Package(
             plugins: ["CompileTemplates"]
         ),
         .testTarget(name: "MediaTests", dependencies: ["Media", "EventLoop", "CZlib"], swiftSettings: strict),
+        .testTarget(name: "ZipTests", dependencies: ["Zip", "Support"], swiftSettings: strict),
         .testTarget(name: "CanvasTests", dependencies: ["Canvas"], swiftSettings: strict),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "Support"], swiftSettings: strict),
         .testTarget(
             name: "WebAppTests",
-            dependencies: ["WebApp", "Support", "Media", "CSodium"],
+            dependencies: ["WebApp", "Support", "Templates", "Media", "CSodium"],
             swiftSettings: strict
         ),
     ]

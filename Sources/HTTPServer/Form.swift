@@ -27,21 +27,23 @@ public struct Form: Sendable {
 extension Request {
     /// The body as a form, urlencoded or multipart, files in memory: for large ones there is `multipart`.
     ///
-    /// Throws 415 when it is not a form or not in UTF-8 by its own words, 413 beyond `limit` bytes or 1,000 fields, 400
+    /// Throws 415 when it is not a form or not in UTF-8 by its own words, 413 beyond `limit` bytes or `mostFields`, 400
     /// when it is malformed, holds a NUL, or text is not UTF-8.
-    public func form(limit: Int) async throws(RequestError) -> Form {
+    public func form(limit: Int, mostFields: Int = 1000) async throws(RequestError) -> Form {
         guard let type = headers["content-type"].flatMap(MediaType.init), type.isUTF8 else {
             throw RequestError(.unsupportedMediaType, "the request body is not a form in UTF-8")
         }
         switch type.essence {
         case "application/x-www-form-urlencoded":
             let body = try await body(limit: limit)
-            guard let fields = Parameters(body[...]).validated(limit: 1000) else {
+            let parameters = Parameters(body[...])
+            guard parameters.count <= mostFields else { throw .tooManyFields(mostFields) }
+            guard let fields = parameters.validated(limit: mostFields) else {
                 throw RequestError(.badRequest, "the form is malformed, or not UTF-8")
             }
             return Form(fields: fields, files: [])
         case "multipart/form-data":
-            return try await multipartForm(type, limit: limit)
+            return try await multipartForm(type, limit: limit, mostFields: mostFields)
         default:
             throw RequestError(.unsupportedMediaType, "the request body is not a form")
         }

@@ -125,7 +125,7 @@ extension Request {
     }
 
     /// Text fields and small files. Asked twice, the body is read once.
-    func multipartForm(_ type: MediaType, limit: Int) async throws(RequestError) -> Form {
+    func multipartForm(_ type: MediaType, limit: Int, mostFields: Int) async throws(RequestError) -> Form {
         guard let boundary = type.parameters["boundary"],
             var parser = MultipartParser(boundary: boundary, headLimit: 8 * 1024)
         else { throw RequestError(.badRequest, "the multipart form has no boundary") }
@@ -141,9 +141,7 @@ extension Request {
             case .data(let bytes): data += bytes
             case .partEnd, .end:
                 guard let head else { continue }
-                guard fields.count + files.count < 1000 else {
-                    throw RequestError(.contentTooLarge, "the form has too many fields")
-                }
+                guard fields.count + files.count < mostFields else { throw .tooManyFields(mostFields) }
                 if let filename = head.filename {
                     // What browsers send for a file input that was left empty.
                     if filename.isEmpty, data.isEmpty { continue }

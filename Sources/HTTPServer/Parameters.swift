@@ -21,6 +21,9 @@ public struct Parameters: Sendable {
 
     public var pairs: [(name: String, value: String)] { encodedPairs.compactMap { $0.decoded() } }
 
+    /// Of the pairs, also of those that cannot be decoded.
+    var count: Int { bytes.split(separator: ASCII.ampersand).count }
+
     /// At most `limit` pairs; `nil` when there are more, or when one of them cannot be decoded.
     func validated(limit: Int) -> [(name: String, value: String)]? {
         var decoded: [(name: String, value: String)] = []

@@ -15,6 +15,9 @@ public struct RequestError: Error, Sendable, CustomStringConvertible {
     static func tooLarge(limit: Int) -> RequestError {
         RequestError(.contentTooLarge, "the request body is larger than \(limit) bytes")
     }
+    static func tooManyFields(_ most: Int) -> RequestError {
+        RequestError(.contentTooLarge, "the form has more than \(most) fields")
+    }
     static let disconnected = RequestError(.badRequest, "the client went away before the end of the request body")
     static let tooSlow = RequestError(.requestTimeout, "the request body came too slowly")
     static let alreadyRead = RequestError(.badRequest, "the request body was read before")

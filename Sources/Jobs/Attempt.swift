@@ -21,8 +21,9 @@ public struct Attempt: Sendable {
     /// It is tried for as long as the lease lasts, also when the run is told to stop meanwhile: what was begun outside
     /// must not be forgotten.
     ///
-    /// - Parameter providerRef: an outside name of this attempt, shown in the job's story.
-    /// - Throws: `LeaseLost` when the job is no longer this worker's, and a `PostgresError` when it cannot be stored.
+    /// - Parameter providerRef: an outside name of this attempt, shown in the job's story. It belongs to one job.
+    /// - Throws: `LeaseLost` when the job is no longer this worker's, `ReferenceTaken` when another job has `providerRef`,
+    ///   and a `PostgresError` when it cannot be stored.
     public func remember(_ checkpoint: JSON, providerRef: String? = nil) async throws {
         try await running.remember(checkpoint, providerRef)
     }
@@ -73,6 +74,11 @@ extension JSON {
             throw JobError.permanent("the job's stored JSON cannot be read: \(error)")
         }
     }
+}
+
+/// Another job has the outside name that this one wanted: nothing was stored.
+public struct ReferenceTaken: Error, Sendable, CustomStringConvertible {
+    public let description = "another job has the provider's reference"
 }
 
 /// The job is no longer this worker's: its result must not be used.

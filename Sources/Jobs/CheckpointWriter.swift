@@ -6,8 +6,16 @@ import Postgres
 struct CheckpointNote: Sendable {
     let lease: LeaseKey
     let checkpoint: JSON
-    /// An outside name of this attempt; `nil` leaves the one that is stored.
+    /// An outside name of this attempt, which no other job may have; `nil` leaves the one that is stored.
     let providerRef: String?
+}
+
+/// What became of it.
+enum StoredNote: Sendable {
+    case stored
+    /// Another job has the outside name.
+    case taken
+    case leaseLost
 }
 
 /// Stores what attempts must remember, all that comes while one write is on its way in the next. Confined to its loop.
@@ -22,7 +30,7 @@ final class CheckpointWriter: @unchecked Sendable {
         let note: CheckpointNote
         /// Known to the worker, who renews it meanwhile.
         let leaseEnds: () -> MonotonicTime
-        let stored: Promise<Result<Bool, PostgresError>>
+        let stored: Promise<Result<StoredNote, PostgresError>>
     }
 
     private let database: Database
@@ -35,14 +43,14 @@ final class CheckpointWriter: @unchecked Sendable {
         self.loop = loop
     }
 
-    /// Returns once it is durable; `false`: the lease is lost and nothing was stored.
+    /// Returns once it is durable, or was refused and nothing stored.
     ///
     /// Not interrupted by cancellation. While the database is away it is tried again until the lease ends.
     func store(
         _ note: CheckpointNote,
         until leaseEnds: @escaping () -> MonotonicTime
-    ) async throws(PostgresError) -> Bool {
-        let stored = Promise<Result<Bool, PostgresError>>(on: loop)
+    ) async throws(PostgresError) -> StoredNote {
+        let stored = Promise<Result<StoredNote, PostgresError>>(on: loop)
         waiting.append(Entry(note: note, leaseEnds: leaseEnds, stored: stored))
         if !isStoring {
             isStoring = true
@@ -67,13 +75,17 @@ final class CheckpointWriter: @unchecked Sendable {
         isStoring = false
     }
 
-    /// No job twice: what it remembers later replaces what it remembered before, not the other way round.
+    /// No job twice: what it remembers later replaces what it remembered before, not the other way round. No outside name
+    /// twice: of two that want it the second must see that the first has it.
     private func takeBatch() -> [Entry] {
         var batch: [Entry] = []
         var jobs: Set<JobID> = []
+        var names: Set<String> = []
         var later: [Entry] = []
         for entry in waiting {
-            if batch.count < Self.mostTogether, jobs.insert(entry.note.lease.job).inserted {
+            let name = entry.note.providerRef
+            let isFirst = jobs.insert(entry.note.lease.job).inserted && name.map { names.insert($0).inserted } ?? true
+            if isFirst, batch.count < Self.mostTogether {
                 batch.append(entry)
             } else {
                 later.append(entry)
@@ -84,8 +96,8 @@ final class CheckpointWriter: @unchecked Sendable {
     }
 
     private func store(together batch: [Entry]) async throws(PostgresError) {
-        let held = try await database.storeCheckpoints(batch.map(\.note))
-        for entry in batch { entry.stored.succeed(.success(held.contains(entry.note.lease))) }
+        let outcomes = try await database.storeCheckpoints(batch.map(\.note))
+        for entry in batch { entry.stored.succeed(.success(outcomes[entry.note.lease] ?? .leaseLost)) }
     }
 
     private func store(alone entry: Entry) async {
@@ -102,7 +114,7 @@ final class CheckpointWriter: @unchecked Sendable {
         waiting.insert(
             contentsOf: batch.filter { entry in
                 if entry.leaseEnds() > .current { return true }
-                entry.stored.succeed(.success(false))
+                entry.stored.succeed(.success(.leaseLost))
                 return false
             },
             at: 0
@@ -113,13 +125,28 @@ final class CheckpointWriter: @unchecked Sendable {
 }
 
 extension Database {
-    /// Stores what later attempts must know, no job twice; answers those whose lease still held. Of the others nothing
-    /// is stored.
-    func storeCheckpoints(_ notes: [CheckpointNote]) async throws(PostgresError) -> Set<LeaseKey> {
-        let held = try await execute(
+    /// Stores what later attempts must know, no job and no outside name twice; what is not among the outcomes had no
+    /// lease any more.
+    ///
+    /// Whoever wants an outside name waits for those that are about to take it, before it looks whether they have.
+    func storeCheckpoints(_ notes: [CheckpointNote]) async throws(PostgresError) -> [LeaseKey: StoredNote] {
+        let names = notes.compactMap(\.providerRef).sorted()
+        let taken: SQL = """
+            taken AS MATERIALIZED (
+                SELECT provider_ref, id AS job
+                FROM jobs
+                WHERE state = 'processing' AND provider_ref = ANY (\(names)::text[])
+                UNION ALL
+                SELECT provider_ref, job_id
+                FROM job_attempts
+                WHERE provider_ref = ANY (\(names)::text[])
+            ),
             """
-            WITH held AS MATERIALIZED (
-                SELECT j.id, n.token, n.checkpoint::jsonb, nullif(n.provider_ref, '') AS provider_ref
+        let isTaken: SQL = "EXISTS (SELECT FROM taken t WHERE t.provider_ref = n.provider_ref AND t.job <> j.id)"
+        let store: SQL = """
+            WITH \(names.isEmpty ? "" : taken) held AS MATERIALIZED (
+                SELECT j.id, n.token, n.checkpoint::jsonb, nullif(n.provider_ref, '') AS provider_ref,
+                    \(names.isEmpty ? "false" : isTaken) AS is_taken
                 FROM jobs j
                 JOIN unnest(
                     \(notes.map(\.lease.job.rawValue))::uuid[], \(notes.map(\.lease.token))::uuid[],
@@ -132,11 +159,16 @@ extension Database {
                 UPDATE jobs j
                 SET checkpoint = held.checkpoint, provider_ref = coalesce(held.provider_ref, j.provider_ref)
                 FROM held
-                WHERE j.id = held.id
+                WHERE j.id = held.id AND NOT held.is_taken
             )
-            SELECT id, token FROM held
+            SELECT id, token, is_taken FROM held
             """
-        ).map { (job: JobID, token: UUID) in LeaseKey(job: job, token: token) }
-        return Set(held)
+        let locks: SQL =
+            "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(\(names)::text[]) AS name"
+        let results = try await batch(names.isEmpty ? [store] : [locks, store])
+        let outcomes = try results.last?.map { (job: JobID, token: UUID, isTaken: Bool) in
+            (LeaseKey(job: job, token: token), isTaken ? StoredNote.taken : .stored)
+        }
+        return Dictionary(outcomes ?? []) { first, _ in first }
     }
 }

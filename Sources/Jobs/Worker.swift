@@ -324,10 +324,11 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
             checkpoint: checkpoint,
             providerRef: providerRef
         )
-        let isStored = try await checkpoints.store(note, until: { job.leaseEnds })
+        let outcome = try await checkpoints.store(note, until: { job.leaseEnds })
+        if case .taken = outcome { throw ReferenceTaken() }
         // It may be stored although the lease has ended, when this process or the database stood still for a while: then
         // another worker may have the job at any moment, and this one must not begin anything more.
-        guard isStored, job.stopReason != .leaseLost, job.leaseEnds > .current else {
+        guard case .stored = outcome, job.stopReason != .leaseLost, job.leaseEnds > .current else {
             job.stop(.leaseLost)
             throw LeaseLost()
         }

@@ -20,7 +20,8 @@ final class App: Sendable {
     let live: LiveJobs
     let channels: JobChannels
     let figures: ProcessFigures
-    let generationCount = GenerationCount()
+    let library = LibraryLists()
+    let libraryChoices = LibraryChoices.Memory(freshFor: .seconds(1))
     let waitingLines = WaitingLines()
 
     /// Opens everything; connections are made when they are first needed.

@@ -36,6 +36,8 @@ struct Configuration: Sendable {
     var jobLease: Duration = .seconds(15)
     /// Days that failed and cancelled jobs are kept; 0: for ever. Pictures stay anyway.
     var jobRetentionDays = 30
+    /// Days that pictures stay in the trash; 0: for ever.
+    var trashDays = 30
     var host = "127.0.0.1"
     var port = 8080
     /// Names this server answers to; empty: loopback names when bound to loopback, else any.
@@ -45,6 +47,11 @@ struct Configuration: Sendable {
     /// Event loops that serve requests: half the cores, for PostgreSQL and the worker need the other half.
     var loops = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
     var drainLimit: Duration = .seconds(20)
+}
+
+extension Configuration {
+    /// `nil`: the trash is emptied by people only.
+    var trashRetention: Duration? { trashDays == 0 ? nil : .seconds(86_400 * trashDays) }
 }
 
 /// A value that never reaches a log by accident.
@@ -120,6 +127,7 @@ extension Configuration {
         sweepGrace = jobTimeLimit + .seconds(1200)
         reader.seconds("ATELIER_SWEEP_GRACE", &sweepGrace, in: 0...31_536_000)
         reader.number("ATELIER_KEEP_JOBS_DAYS", &jobRetentionDays, in: 0...36_500)
+        reader.number("ATELIER_TRASH_DAYS", &trashDays, in: 0...36_500)
         reader.seconds("ATELIER_DRAIN_LIMIT", &drainLimit, in: 0...3600)
         reader.text("HOST", &host)
         reader.number("PORT", &port, in: 0...65_535)

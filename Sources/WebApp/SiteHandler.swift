@@ -13,7 +13,7 @@ struct SiteHandler: Sendable {
         self.app = app
         routes = WebApp.routes(app.configuration)
         do {
-            assets = try StaticFiles(root: app.configuration.publicPath, cacheControl: "public, max-age=300")
+            assets = try StaticFiles(root: app.configuration.publicPath, cacheControl: "no-cache")
         } catch {
             throw OperatorError(
                 "the folder \(app.configuration.publicPath) with the stylesheet cannot be read: \(error.reason);"

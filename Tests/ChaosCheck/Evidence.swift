@@ -83,6 +83,7 @@ public struct PictureRow: Sendable {
     public var position: Int
     public var file: String
     public var thumbnail: String
+    public var small: String?
     public var bytes: Int
     /// Whose output it is, as stored with it.
     public var prediction: String?

@@ -83,17 +83,27 @@ extension Database {
     fileprivate func pictureRows() async throws(PostgresError) -> [PictureRow] {
         try await report(
             """
-            SELECT generation_id::text, position, file, thumbnail, bytes, details ->> 'prediction'
+            SELECT generation_id::text, position, file, thumbnail, small, bytes, details ->> 'prediction'
             FROM pictures
             ORDER BY generation_id, position
             """,
             timeout: .seconds(60)
-        ).map { (job: String, position: Int, file: String, thumbnail: String, bytes: Int, prediction: String?) in
+        ).map {
+            (
+                job: String,
+                position: Int,
+                file: String,
+                thumbnail: String,
+                small: String?,
+                bytes: Int,
+                prediction: String?
+            ) in
             PictureRow(
                 job: job,
                 position: position,
                 file: file,
                 thumbnail: thumbnail,
+                small: small,
                 bytes: bytes,
                 prediction: prediction
             )

@@ -3,7 +3,7 @@ extension Checker {
     func checkFiles(_ findings: inout Findings) {
         var named: Set<String> = []
         for picture in evidence.pictures {
-            for name in [picture.file, picture.thumbnail] {
+            for name in [picture.file, picture.thumbnail, picture.small].compactMap({ $0 }) {
                 named.insert(name)
                 if files[name] == nil { findings.add(.rowWithoutFile, picture.job, "the file \(name) is missing") }
             }

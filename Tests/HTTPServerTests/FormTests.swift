@@ -63,7 +63,7 @@ struct FormTests {
             body: Array(String(repeating: "a=b&", count: 1001).utf8)
         )
         let tooMany = await #expect(throws: RequestError.self) { _ = try await many.form(limit: 100_000) }
-        #expect(tooMany?.status == .badRequest)
+        #expect(tooMany?.status == .contentTooLarge)
         let large = try Request(.post, "/", headers: Self.urlencoded, body: Array("a=bcdef".utf8))
         let tooLarge = await #expect(throws: RequestError.self) { _ = try await large.form(limit: 6) }
         #expect(tooLarge?.status == .contentTooLarge)

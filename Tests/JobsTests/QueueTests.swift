@@ -177,7 +177,7 @@ struct EndingTests {
             #expect(made == nil)
             let note = CheckpointNote(lease: claimed.lease, checkpoint: ["x": 1], providerRef: nil)
             let remembered = try await database.storeCheckpoints([note])
-            #expect(remembered == [])
+            #expect(remembered.isEmpty)
             let renewed = try await database.renew(
                 [HeldLease(key: claimed.lease, progress: 0)],
                 for: .seconds(60)

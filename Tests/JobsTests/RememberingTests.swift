@@ -48,6 +48,37 @@ struct RememberingTests {
         }
     }
 
+    @Test(arguments: [1, 2])
+    func `names something outside that belongs to one job, however many want it at once`(workers: Int) async throws {
+        try await withStage { database, loop in
+            let jobs = try await database.enqueue(10)
+            @Sendable func play(_ attempt: Attempt) async throws -> JobOutcome<String> {
+                do {
+                    try await attempt.remember(["its": 1], providerRef: "the one")
+                    // Once more is no trouble.
+                    try await attempt.remember(["its": 2], providerRef: "the one")
+                    return .completed("has it")
+                } catch is ReferenceTaken {
+                    return .completed("has it not")
+                }
+            }
+            try await whileWorking(on: database, loop, play: play) { _ in
+                if workers == 2 {
+                    try await whileWorking(on: database, loop, play: play) { _ in
+                        for job in jobs { _ = try await database.finished(job) }
+                    }
+                }
+                for job in jobs { _ = try await database.finished(job) }
+            }
+            var made: [String?] = []
+            for job in jobs { made.append(try await database.made(job)) }
+            #expect(made.count { $0 == "has it" } == 1)
+            #expect(made.count { $0 == "has it not" } == 9)
+            let remembering = try await database.count("SELECT count(*) FROM jobs WHERE checkpoint IS NOT NULL")
+            #expect(remembering == 1)
+        }
+    }
+
     @Test func `is the latest of what one attempt says at once`() async throws {
         try await withStage { database, loop in
             let jobs = [try await database.enqueueOne()]

@@ -20,7 +20,7 @@ public final class Browser: @unchecked Sendable {
     private static let elementKey = "element-6066-11e4-a52e-4f735466cecf"
     private let driver: ChildProcess
     private let client: HTTPClient
-    private let loop: EventLoop
+    public let loop: EventLoop
     private let address: String
     private var session = ""
 

@@ -22,12 +22,20 @@ public final class FakeReplicate: Sendable {
         var uploads: [[UInt8]] = []
         var director: FakeDirector?
 
-        /// Predictions are numbered by their place.
+        /// Predictions that were made and forgotten.
+        var forgotten = 0
+
+        func id(ofPrediction number: Int) -> String {
+            let digits = String(forgotten + number)
+            return "fake" + String(repeating: "0", count: 22 - digits.count) + digits
+        }
+
+        /// Predictions are numbered in their order; no two have the same number.
         func place(of id: String) -> Int? {
-            guard let number = Int(id.drop { !$0.isNumber }), predictions.indices.contains(number - 1),
-                predictions[number - 1].id == id
+            guard let number = Int(id.drop { !$0.isNumber }), case let place = number - 1 - forgotten,
+                predictions.indices.contains(place), predictions[place].id == id
             else { return nil }
-            return number - 1
+            return place
         }
     }
 
@@ -157,11 +165,10 @@ public final class FakeReplicate: Sendable {
         let directed = state.withLock { $0.director }?.script(request)
         let prediction = state.withLock { state in
             let script = state.upcoming.isEmpty ? directed ?? state.script : state.upcoming.removeFirst()
-            let number = String(state.predictions.count + 1)
             let owner = asked.map { String($0.prefix { $0 != ":" }) }
             let isHash = asked?.count == 64
             var prediction = FakePrediction(
-                id: "fake" + String(repeating: "0", count: 22 - number.count) + number,
+                id: state.id(ofPrediction: state.predictions.count + 1),
                 model: path.count == 4 ? "\(path[1])/\(path[2])" : isHash ? "atelier/fake" : owner ?? "",
                 version: script.version ?? (path.count == 4 ? "hidden" : asked ?? "hidden"),
                 input: input,

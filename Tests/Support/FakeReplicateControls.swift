@@ -85,9 +85,13 @@ extension FakeReplicate {
         state.withLock { state in
             state.requests = []
             state.fileRequests = []
+            state.forgotten += state.predictions.count
             state.predictions = []
         }
     }
+
+    /// Counted from 1 since all were forgotten, whether it exists already or will.
+    public func id(ofPrediction number: Int) -> String { state.withLock { $0.id(ofPrediction: number) } }
 
     /// All requests to the API, in order of arrival.
     public var requests: [RawRequest] { state.withLock { $0.requests } }

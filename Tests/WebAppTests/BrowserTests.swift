@@ -58,9 +58,9 @@ struct BrowserTests {
                 #expect(prompt.string == "forest at night")
 
                 try await browser.go(to: address + "/history")
-                let picture = try await browser.find(".card-picture img")
+                let picture = try await browser.find(".tile img", within: .seconds(30))
                 #expect(try await browser.attribute("alt", of: picture) == "forest at night")
-                try await browser.click(try await browser.find(".card-picture"))
+                try await browser.click(try await browser.find(".tile > a"))
                 _ = try await browser.find(".job-pictures img")
             }
         }
@@ -71,9 +71,9 @@ struct BrowserTests {
             _ = try await site.generate("a lighthouse")
             try await browser.go(to: address + "/history")
             #expect(try await browser.all("article.card").count == 1)
-            #expect(try await browser.all(".card-picture img").isEmpty)
+            #expect(try await browser.all(".tile img").isEmpty)
             try await site.working {
-                _ = try await browser.find(".card-picture img", within: .seconds(30))
+                _ = try await browser.find(".tile img", within: .seconds(30))
             }
             #expect(try await !browser.source().contains("http-equiv=\"refresh\""))
         }

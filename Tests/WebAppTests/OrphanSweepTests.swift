@@ -14,7 +14,8 @@ struct OrphanSweepTests {
     @Test func `are removed once they are old, and nothing else is`() async throws {
         try await withSite { site async throws in
             let (picture, thumbnail) = (try site.keep("picture", age: 7200), try site.keep("thumbnail", age: 7200))
-            try await site.name(picture, thumbnail)
+            let small = try site.keep("small", age: 7200)
+            try await site.name(picture, thumbnail, small)
             let orphans = [try site.keep("a", age: 7200), try site.keep("bc", age: 3601)]
             let young = try site.keep("young", age: 3500)
             let foreign = "\(site.app.blobs.root)/\(picture.description.prefix(2))/notes.txt"
@@ -26,9 +27,9 @@ struct OrphanSweepTests {
 
             let report = try #require(try await site.sweep())
             #expect(Set(report.orphans.map(\.name)) == Set(orphans.map(\.description)))
-            #expect((report.files, report.bytes, report.kept, report.foreign) == (5, 3, 3, 1))
+            #expect((report.files, report.bytes, report.kept, report.foreign) == (6, 3, 4, 1))
             #expect(!orphans.contains(where: site.app.blobs.exists))
-            #expect([picture, thumbnail, young].allSatisfy(site.app.blobs.exists))
+            #expect([picture, thumbnail, small, young].allSatisfy(site.app.blobs.exists))
             #expect(access(foreign, F_OK) == 0)
         }
     }
@@ -189,14 +190,14 @@ extension TestSite {
     }
 
     /// A completed job with a picture of these files.
-    fileprivate func name(_ file: BlobName, _ thumbnail: BlobName? = nil) async throws {
+    fileprivate func name(_ file: BlobName, _ thumbnail: BlobName? = nil, _ small: BlobName? = nil) async throws {
         let id = JobID.next()
         _ = try await app.database.batch([
             NewJob.insert([NewJob(id: id, kind: "generate_picture", queue: "none")]),
             "INSERT INTO generations (id, prompt, model) VALUES (\(id), 'x', 'x')",
             """
-            INSERT INTO pictures (generation_id, position, file, thumbnail, width, height, bytes)
-            VALUES (\(id), 0, \(file.description), \((thumbnail ?? file).description), 1, 1, 1)
+            INSERT INTO pictures (generation_id, position, file, thumbnail, small, width, height, bytes)
+            VALUES (\(id), 0, \(file.description), \((thumbnail ?? file).description), \(small?.description), 1, 1, 1)
             """,
         ])
     }

@@ -36,7 +36,8 @@ struct ProcessTests {
 
             try await program.start()
             #expect(try await program.job(id) == before)
-            #expect(try await program.get("/history").text.contains("/jobs/\(id)"))
+            let file = try #require(before["media_path"]?.string)
+            #expect(try await program.get("/history").text.contains("/images/\(file)"))
         }
     }
 

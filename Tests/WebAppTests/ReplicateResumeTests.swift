@@ -85,6 +85,25 @@ struct ReplicateResumeTests {
         }
     }
 
+    @Test func `a prediction that another order of the same words has found meanwhile is left to it`() async throws {
+        try await withReplicate { site, fake async throws in
+            // The first is created at once, and told of late; the second is never created.
+            fake.upcoming = [PredictionScript(.starting.delayed(milliseconds: 2500), .succeeded)]
+            let first = try await site.order()
+            try await site.working { () async throws in
+                _ = try await eventually(on: site.loop) { fake.predictionCount == 1 ? true : nil }
+                fake.creationAnswers = [.dropped]
+                let second = try await site.order()
+                #expect(try await site.finished(second).status == "completed")
+                #expect(try await site.finished(first).status == "completed")
+                #expect(try await site.predictions(of: second) == [fake.predictionIDs.first])
+                #expect(try await site.predictions(of: first).last == fake.predictionIDs.last)
+            }
+            #expect(fake.predictionCount == 2)
+            #expect(fake.creates.count == 3)
+        }
+    }
+
     @Test func `a lost creation that failed meanwhile is told, not repeated`() async throws {
         try await withWorkingReplicate { site, fake async throws in
             fake.script = PredictionScript(.failed("NSFW content detected"))

@@ -39,8 +39,7 @@ extension FakeReplicate {
 
     /// Where the file of the prediction with that number is, counted from 1.
     func fileURL(prediction number: Int = 1, file: Int = 0) -> String {
-        let digits = String(number)
-        return "\(fileHostURL)/fake\(String(repeating: "0", count: 22 - digits.count))\(digits)/out-\(file).png"
+        "\(fileHostURL)/\(id(ofPrediction: number))/out-\(file).png"
     }
 }
 

@@ -29,6 +29,15 @@ public struct UUID: Sendable, Hashable {
         return UUID(high: milliseconds << 16 | fraction, low: generator.next()).marked(version: 7)
     }
 
+    /// Before all of version 7 that are made at this time or later, and after all that were made before its millisecond.
+    public static func earliest(at time: Timestamp) -> UUID {
+        let milliseconds = max(0, time.microseconds) / 1000
+        return UUID(high: UInt64(min(milliseconds, 1 << 48 - 1)) << 16, low: 0)
+    }
+
+    /// After all others.
+    public static let last = UUID(high: .max, low: .max)
+
     private func marked(version: UInt64) -> UUID {
         UUID(high: high & ~0xF000 | version << 12, low: low & ~(3 << 62) | 2 << 62)
     }

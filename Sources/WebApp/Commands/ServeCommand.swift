@@ -99,6 +99,8 @@ struct ServeCommand {
 
         let sweeping = loop.spawn { await keepSweeping(app, on: loop) }
         defer { sweeping.cancel() }
+        let emptying = loop.spawn { await keepEmptyingTrash(app, on: loop) }
+        defer { emptying.cancel() }
 
         try await stop.value()
         app.log.info("stopping")

@@ -9,7 +9,10 @@ struct GeneratePicture: Job {
     static let kind = "generate_picture"
     /// The history is made of them.
     static let isKeptWhenCompleted = true
+    /// Of thumbnails, where they are shortest; on screens with fine pixels they fill a row of the library.
     static let thumbnailSide = 512
+    /// The same on plain screens.
+    static let smallSide = 320
 
     let id: JobID
 
@@ -55,23 +58,26 @@ struct GeneratePicture: Job {
         }
         guard !rows.isEmpty else { return nil }
         return """
-            INSERT INTO pictures (generation_id, position, file, thumbnail, width, height, bytes, details)
-            SELECT p.id, p.position, p.file, p.thumbnail, p.width, p.height, p.bytes, p.details::jsonb
+            INSERT INTO pictures (generation_id, position, file, thumbnail, small, width, height, bytes, details)
+            SELECT p.id, p.position, p.file, p.thumbnail, nullif(p.small, ''), p.width, p.height, p.bytes,
+                p.details::jsonb
             FROM unnest(
                 \(rows.map(\.id))::uuid[], \(rows.map(\.position))::bigint[], \(rows.map(\.picture.file))::text[],
-                \(rows.map(\.picture.thumbnail))::text[], \(rows.map(\.picture.width))::bigint[],
-                \(rows.map(\.picture.height))::bigint[], \(rows.map(\.picture.bytes))::bigint[],
-                \(rows.map { JSON.object($0.picture.details).text })::text[]
-            ) AS p (id, position, file, thumbnail, width, height, bytes, details)
+                \(rows.map(\.picture.thumbnail))::text[], \(rows.map { $0.picture.small ?? "" })::text[],
+                \(rows.map(\.picture.width))::bigint[], \(rows.map(\.picture.height))::bigint[],
+                \(rows.map(\.picture.bytes))::bigint[], \(rows.map { JSON.object($0.picture.details).text })::text[]
+            ) AS p (id, position, file, thumbnail, small, width, height, bytes, details)
             JOIN finished_jobs ON finished_jobs.id = p.id
             """
     }
 }
 
-/// A picture that was checked and is in the blob store, with its thumbnail.
+/// A picture that was checked and is in the blob store, with its thumbnails.
 struct KeptPicture: Sendable {
     let file: String
     let thumbnail: String
+    /// `nil` where it would hardly be smaller.
+    let small: String?
     let width: Int
     let height: Int
     let bytes: Int
@@ -96,31 +102,32 @@ struct KeptPicture: Sendable {
 
     private init(keeping made: MadePicture, in blobs: BlobStore) throws {
         let info = try Pictures.check(file: made.file.path)
-        let preview = info.isItsOwnThumbnail ? nil : try Self.thumbnail(of: made.file, info, in: blobs)
+        let preview = info.isItsOwnThumbnail ? nil : try blobs.temporaryFile()
+        var smaller: TemporaryFile?
+        if let preview {
+            let box = Self.box(PictureSize(width: info.width, height: info.height), side: GeneratePicture.thumbnailSide)
+            let size = try Pictures.thumbnail(of: made.file.path, fitting: box, to: preview.path)
+            if min(size.width, size.height) > GeneratePicture.smallSide {
+                let file = try blobs.temporaryFile()
+                // Of the other: a quarter of the work, and nobody sees a difference.
+                let box = Self.box(size, side: GeneratePicture.smallSide)
+                try Pictures.thumbnail(of: preview.path, fitting: box, to: file.path)
+                smaller = file
+            }
+        }
         file = try blobs.keep(made.file, extension: info.format.fileExtension).name.description
         thumbnail = try preview.map { try blobs.keep($0, extension: "webp").name.description } ?? file
+        small = try smaller.map { try blobs.keep($0, extension: "webp").name.description }
         (width, height, bytes) = (info.width, info.height, info.bytes)
         details = made.details
     }
 
-    private static func thumbnail(
-        of picture: TemporaryFile,
-        _ info: PictureInfo,
-        in blobs: BlobStore
-    ) throws -> TemporaryFile {
-        let preview = try blobs.temporaryFile()
-        let box = thumbnailBox(width: info.width, height: info.height)
-        try Pictures.thumbnail(of: picture.path, fitting: box, to: preview.path)
-        return preview
-    }
-
     /// Cards show a square: the shorter side must fill it. A panorama stays within twice of that.
-    private static func thumbnailBox(width: Int, height: Int) -> PictureSize {
-        let side = GeneratePicture.thumbnailSide
-        let shorter = max(1, min(width, height))
+    private static func box(_ size: PictureSize, side: Int) -> PictureSize {
+        let shorter = max(1, min(size.width, size.height))
         return PictureSize(
-            width: max(1, min(width * side / shorter, 2 * side)),
-            height: max(1, min(height * side / shorter, 2 * side))
+            width: max(1, min(size.width * side / shorter, 2 * side)),
+            height: max(1, min(size.height * side / shorter, 2 * side))
         )
     }
 }

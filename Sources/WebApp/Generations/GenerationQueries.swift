@@ -1,8 +1,6 @@
-import EventLoop
 import JSON
 import Jobs
 import Postgres
-import Synchronization
 
 extension SQLExecutor {
     /// Stores generations together with the jobs that will make them: once this is committed, nothing is lost.
@@ -61,17 +59,11 @@ extension Database {
         )
     }
 
-    /// How many there are beyond `newest`, and which is the newest now.
-    fileprivate func generations(since newest: JobID?) async throws(PostgresError) -> (count: Int, newest: JobID?) {
-        let condition: SQL = if let newest { "WHERE id > \(newest)" } else { "" }
-        return try await query(
-            "SELECT (SELECT count(*) FROM generations \(condition)), (SELECT id FROM generations ORDER BY id DESC LIMIT 1)"
-        ).one { (count: Int, newest: JobID?) in (count, newest) } ?? (0, nil)
-    }
-
+    /// Those whose ids the statement finds, newest first.
+    ///
     /// The ids are chosen first, so that skipping thousands never joins them; as an array, because for a sub-select
     /// with a bound limit the planner expects a tenth of the table, and reads all of it.
-    private func generations(_ ids: SQL) async throws(PostgresError) -> [Generation] {
+    func generations(_ ids: SQL) async throws(PostgresError) -> [Generation] {
         try await query(
             """
             SELECT g.id, g.prompt, g.model, g.parameters, j.state::text, j.error, j.retry_count, j.progress,
@@ -85,39 +77,5 @@ extension Database {
             ORDER BY g.id DESC
             """
         ).read(19) { row throws(PostgresError) in try Generation(&row) }
-    }
-}
-
-/// Counts the generations without reading all of them each time: what is new is added to an earlier count.
-///
-/// Additions show after a second at most, deletions after `recount`.
-final class GenerationCount: Sendable {
-    private static let fresh = Duration.seconds(1)
-    private static let recount = Duration.seconds(10)
-
-    private struct Known {
-        /// What was counted in full, and up to which generation.
-        let base: Int
-        let newest: JobID?
-        let counted: MonotonicTime
-        /// The latest answer.
-        var current: Int
-        var asked: MonotonicTime
-    }
-
-    private let known = Mutex<Known?>(nil)
-
-    func current(_ database: Database) async throws(PostgresError) -> Int {
-        let now = MonotonicTime.current
-        if var known = known.withLock({ $0 }), now - known.counted < Self.recount {
-            if now - known.asked < Self.fresh { return known.current }
-            known.current = known.base + (try await database.generations(since: known.newest).count)
-            known.asked = now
-            self.known.withLock { [known] in $0 = known }
-            return known.current
-        }
-        let (count, newest) = try await database.generations(since: nil)
-        known.withLock { $0 = Known(base: count, newest: newest, counted: now, current: count, asked: now) }
-        return count
     }
 }

@@ -151,6 +151,7 @@ extension Database {
                 FROM unnest(\(files.map(\.description))::text[]) AS name
                 WHERE EXISTS (SELECT FROM pictures WHERE file = name)
                     OR EXISTS (SELECT FROM pictures WHERE thumbnail = name)
+                    OR EXISTS (SELECT FROM pictures WHERE small = name)
             )
             FROM jobs
             WHERE state = 'processing'

@@ -52,12 +52,13 @@ struct Setting {
     let value: String
 
     static func list(_ generation: Generation, details: JSONObject?) -> [Setting] {
-        var settings = [Setting(name: "Model", value: generation.model)]
         let parameters = (try? JSON(parsing: generation.parameters.bytes))?.object ?? [:]
-        settings += parameters.map(Setting.init)
-        let used = details?.filter { parameters[$0.key] == nil } ?? []
-        settings += used.map(Setting.init)
-        return settings
+        return list(model: generation.model, parameters: parameters, details: details ?? [:])
+    }
+
+    static func list(model: String, parameters: JSONObject, details: JSONObject) -> [Setting] {
+        let used = details.filter { parameters[$0.key] == nil }
+        return [Setting(name: "Model", value: model)] + parameters.map(Setting.init) + used.map(Setting.init)
     }
 
     private init(key: String, value: JSON) {
@@ -87,7 +88,9 @@ struct ShownPicture {
     let bytes: Int
     let details: JSONObject
 
-    var megabytes: String {
+    var megabytes: String { Self.megabytes(bytes) }
+
+    static func megabytes(_ bytes: Int) -> String {
         bytes < 1_000_000 ? "\((bytes + 500) / 1000) kB" : "\(bytes / 1_000_000).\(bytes / 100_000 % 10) MB"
     }
 }

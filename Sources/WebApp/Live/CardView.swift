@@ -119,19 +119,18 @@ final class CardView {
         seconds > 0 ? "in \(LiveFigures.words(.seconds(seconds)))" : "now"
     }
 
-    private static let longestCaption = 160
-
-    private static func caption(_ prompt: String) -> String {
+    /// A prompt in one line, cut off where it is longer.
+    static func caption(_ prompt: String, longest: Int = 160) -> String {
         // Most prompts are a short line already; looking at characters would cost more than the rest of the card.
-        if isShortLine(prompt.utf8) { return prompt }
-        let start = prompt.prefix(longestCaption + 1)
+        if isShortLine(prompt.utf8, longest: longest) { return prompt }
+        let start = prompt.prefix(longest + 1)
         let line = start.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        guard start.count > longestCaption else { return line }
-        return line.prefix(longestCaption).description + "…"
+        guard start.count > longest else { return line }
+        return line.prefix(longest).description + "…"
     }
 
-    private static func isShortLine(_ text: String.UTF8View) -> Bool {
-        guard text.count <= longestCaption else { return false }
+    private static func isShortLine(_ text: String.UTF8View, longest: Int) -> Bool {
+        guard text.count <= longest else { return false }
         // As if a space stood before: a leading one is one too many.
         var previous = UInt8(ascii: " ")
         for byte in text {

@@ -74,24 +74,30 @@ extension PredictionRun {
             refusal.usesRetry = true
             throw refusal
         }
-        if attempt.mustNotGoOn {
-            // In case this does not reach Replicate, the job's end sees to it once more.
-            try? await remember(.prediction(created.id))
-            await cancel(created.id)
-            throw CancellationError()
-        }
         do {
             try await remember(.prediction(created.id))
+        } catch is ReferenceTaken {
+            // A job of the same words, whose own creation was lost, has found it. Its own may turn up yet.
+            throw UnknownOutcome(reason: .transient("Another job of the same words has its prediction"))
         } catch let lost as LeaseLost {
-            if try await isSuperfluous(created.id) { await cancel(created.id) }
+            if try await isUnwanted(created.id) { await cancel(created.id) }
             throw lost
+        } catch {
+            if !attempt.mustNotGoOn { throw error }
+        }
+        if attempt.mustNotGoOn {
+            // In case this does not reach Replicate, the job's end sees to it once more.
+            await cancel(created.id)
+            throw CancellationError()
         }
         return created
     }
 
-    /// Whether the attempt that holds the lease now has a prediction of its own. One that has none may be searching
-    /// for this very one.
-    private func isSuperfluous(_ id: String) async throws -> Bool {
+    /// Whether no job can use a prediction that came after the lease on its job was lost: nobody wants it any more, or
+    /// the attempt that holds the lease now has one of its own. One that has none may be searching for this very one.
+    private func isUnwanted(_ id: String) async throws -> Bool {
+        guard try await !database.isPrediction(id, ofOtherJobThan: attempt.job) else { return false }
+        if attempt.mustNotGoOn { return true }
         guard case .prediction(let other) = PredictionMemory(try await database.checkpoint(of: attempt.job)) else {
             return false
         }
@@ -116,29 +122,23 @@ extension PredictionRun {
         return nil
     }
 
-    /// `false` when the prediction belongs to another attempt. Of several that want it at once, one gets it.
+    /// `false` when the prediction belongs to another job. Of several that want it at once, one gets it.
     private func adopt(_ id: String) async throws -> Bool {
-        try await database.transaction { transaction in
-            try await transaction.lockPrediction(id)
-            guard try await !transaction.isPredictionStored(id) else { return false }
+        do {
             try await remember(.prediction(id))
             return true
+        } catch is ReferenceTaken {
+            return false
         }
     }
 }
 
-extension Transaction {
-    /// Until the transaction ends, nobody else gets past this.
-    fileprivate func lockPrediction(_ id: String) async throws(PostgresError) {
-        _ = try await execute("SELECT pg_advisory_xact_lock(hashtextextended(\(id)::text, 0))")
-    }
-
-    /// Whether it belongs to an attempt already.
-    fileprivate func isPredictionStored(_ id: String) async throws(PostgresError) -> Bool {
+extension Database {
+    fileprivate func isPrediction(_ id: String, ofOtherJobThan job: JobID) async throws(PostgresError) -> Bool {
         try await query(
             """
-            SELECT EXISTS (SELECT FROM job_attempts WHERE provider_ref = \(id))
-                OR EXISTS (SELECT FROM jobs WHERE state = 'processing' AND provider_ref = \(id))
+            SELECT EXISTS (SELECT FROM job_attempts WHERE provider_ref = \(id) AND job_id <> \(job))
+                OR EXISTS (SELECT FROM jobs WHERE state = 'processing' AND provider_ref = \(id) AND id <> \(job))
             """
         ).one { (isStored: Bool) in isStored } ?? false
     }

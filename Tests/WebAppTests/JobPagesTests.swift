@@ -5,55 +5,6 @@ import Testing
 
 @testable import WebApp
 
-@Suite("The gallery")
-struct HistoryPagesTests {
-    @Test func `an empty gallery says so and leads on`() async throws {
-        try await withSite { site async throws in
-            let page = try await site.get("/history")
-            #expect(page.status == 200)
-            #expect(page.text.contains("Generate the first picture"))
-        }
-    }
-
-    @Test func `pages are numbered, newest first, and end where the pictures end`() async throws {
-        try await withSite { site async throws in
-            for number in 1...45 { _ = try await site.generate("picture number \(number).") }
-            func prompts(_ query: String) async throws -> [Int] {
-                try await site.get("/history\(query)").text.matches(
-                    of: /class="card-prompt"[^>]*>picture number (\d+)\./
-                )
-                .compactMap { Int($0.1) }
-            }
-            #expect(try await prompts("") == Array((26...45).reversed()))
-            #expect(try await prompts("?page=2") == Array((6...25).reversed()))
-            #expect(try await prompts("?page=3") == Array((1...5).reversed()))
-            for absurd in ["?page=0", "?page=-7", "?page=x", "?page="] {
-                #expect(try await prompts(absurd) == Array((26...45).reversed()), "\(absurd)")
-            }
-            #expect(try await prompts("?page=99999999999") == Array((1...5).reversed()))
-        }
-    }
-
-    @Test func `waiting pictures refresh the page without JavaScript, finished ones do not`() async throws {
-        try await withSite { site async throws in
-            let id = try await site.generate("x", parameters: ["width": 64, "height": 64])
-            #expect(try await site.get("/history").text.contains("http-equiv=\"refresh\""))
-            #expect(try await site.get("/jobs/\(id)").text.contains("http-equiv=\"refresh\""))
-            _ = try await site.working { try await site.finished(id) }
-            #expect(try await !site.get("/history").text.contains("http-equiv=\"refresh\""))
-            #expect(try await !site.get("/jobs/\(id)").text.contains("http-equiv=\"refresh\""))
-        }
-    }
-
-    @Test func `the navigation shows the ends and the neighbourhood`() {
-        func shown(_ asked: Int, _ count: Int) -> [Int?] { PageNumbers(asked: asked, count: count, size: 20).shown }
-        #expect(shown(1, 0) == [1])
-        #expect(shown(1, 100) == [1, 2, 3, nil, 5])
-        #expect(shown(50, 2000) == [1, nil, 48, 49, 50, 51, 52, nil, 100])
-        #expect(shown(100, 2000) == [1, nil, 98, 99, 100])
-    }
-}
-
 @Suite("A job's page")
 struct JobPagesTests {
     @Test func `shows settings, story and download`() async throws {
