@@ -54,7 +54,7 @@ async def main() -> int:
 
 async def visit_all(window: Window, stops: list[tour.Stop], report: Report) -> None:
     for stop in stops:
-        if not (stop.only_without_script and window.shape.scripts):
+        if stop.scripts in (None, window.shape.scripts):
             await visit(window, stop, report)
 
 

@@ -17,9 +17,11 @@ MANY = 150
 
 @dataclass
 class Seeded:
-    """Ids of jobs by what is special about them, and a stored file."""
+    """Ids of jobs, and of pictures, by what is special about them; a board, and a stored file."""
 
     jobs: dict[str, str] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
+    board: str = ""
     file: str = ""
 
 
@@ -48,7 +50,27 @@ def fill(site: Site) -> Seeded:
     seeded.jobs["other"] = "01f00000-0000-7000-8000-000000000001"
     site.sql(STATES.format(**seeded.jobs))
     site.sql(COPIES)
+    sort_in(site, seeded)
     return seeded
+
+
+def sort_in(site: Site, seeded: Seeded) -> None:
+    """Marks, tags, boards and the trash."""
+    ids = site.sql("SELECT id FROM library ORDER BY id DESC").split()
+    for name in ("completed", "markup", "rtl", "long"):
+        seeded.pictures[name] = site.sql(f"SELECT id FROM library WHERE generation_id = '{seeded.jobs[name]}'")
+    seeded.pictures["trashed"] = ids[-1]
+    site.submit("/boards", {"name": "Evening & <i>light</i>"})
+    site.submit("/boards", {"name": "Nothing yet"})
+    seeded.board = site.sql("SELECT id FROM boards ORDER BY id LIMIT 1")
+    for some, action in (
+        (ids[:9:2], {"action": "favourite"}),
+        (ids[:9], {"action": "rate", "rating": "4"}),
+        (ids[:40], {"action": "tag", "tags": "sea, two boats, <b>bold</b>, بحر"}),
+        (ids[:30], {"action": "board", "board": seeded.board}),
+        (ids[-5:], {"action": "trash"}),
+    ):
+        site.submit("/history/actions", {"id": some} | action)
 
 
 def generate(site: Site, prompt: str, parameters: dict | None = None, **more: str) -> str:
@@ -95,8 +117,8 @@ SELECT id, 'generate_picture', 'canvas', 'completed', 1, 1, moment, moment, mome
 FROM copies, LATERAL (SELECT now() - (400 - n) * interval '1 day' AS moment) AS moments;
 INSERT INTO generations (id, prompt, model, parameters)
 SELECT c.id, g.prompt, g.model, g.parameters FROM copies c JOIN generations g ON g.id = c.original;
-INSERT INTO pictures (generation_id, position, file, thumbnail, width, height, bytes, details)
-SELECT c.id, 0, p.file, p.thumbnail, p.width, p.height, p.bytes, p.details
+INSERT INTO pictures (generation_id, position, file, thumbnail, small, width, height, bytes, details, created_at)
+SELECT c.id, 0, p.file, p.thumbnail, p.small, p.width, p.height, p.bytes, p.details, now() - (400 - n) * interval '1 day'
 FROM copies c JOIN pictures p ON p.generation_id = c.original;
 COMMIT;
 VACUUM ANALYZE;

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -77,6 +78,13 @@ class Site:
         if status >= 400:
             raise SystemExit(f"POST {path} was answered {status}: {answer.decode()}")
         return json.loads(answer)
+
+    def submit(self, path: str, fields: dict[str, str | list[str]]) -> None:
+        """As a form does."""
+        body = urllib.parse.urlencode(fields, doseq=True).encode()
+        status, _, answer = self._ask(urllib.request.Request(self.address + path, body))
+        if status != 303:
+            raise SystemExit(f"POST {path} was answered {status}: {answer.decode()}")
 
     def sql(self, text: str) -> str:
         return subprocess.run(

@@ -18,8 +18,8 @@ class Stop:
     status: int = 200
     what: str = ""
     act: Callable[[Page], Awaitable[None]] | None = None
-    # Shown only where scripts do not run.
-    only_without_script: bool = False
+    # Whether it is there only with scripts, or only without.
+    scripts: bool | None = None
 
     @property
     def name(self) -> str:
@@ -27,7 +27,7 @@ class Stop:
 
 
 EMPTY = [Stop(path, what="empty") for path in ("/", "/history", "/queue", "/architecture")]
-EMPTY.append(Stop("/recent", what="empty", only_without_script=True))
+EMPTY.append(Stop("/recent", what="empty", scripts=False))
 
 # Without a database.
 BROKEN = [Stop(path, 503, "without a database") for path in ("/", "/history", "/queue")]
@@ -41,10 +41,9 @@ def full(seeded: Seeded) -> list[Stop]:
         Stop(f"/?from={jobs['long']}"),
         Stop(f"/?from={jobs['markup']}"),
         Stop("/", 422, "refused", send_what_is_refused),
-        Stop("/recent", only_without_script=True),
-        Stop("/history"),
-        Stop("/history?page=4"),
-        Stop("/history?page=99999999999999999999"),
+        Stop("/recent", scripts=False),
+        *library(seeded),
+        Stop("/queue", what="keys", act=open_keys, scripts=True),
         Stop("/queue"),
         Stop("/queue?q=state:failed"),
         Stop("/queue?q=state:completed"),
@@ -61,6 +60,48 @@ def full(seeded: Seeded) -> list[Stop]:
     ]
 
 
+def library(seeded: Seeded) -> list[Stop]:
+    return [
+        Stop("/history"),
+        Stop("/history", what="marked", act=mark_the_first),
+        Stop("/history?page=3"),
+        Stop("/history?page=99999999999999999999"),
+        Stop("/history?q=lighthouse&sort=rating&model=atelier/canvas"),
+        Stop("/history?favourite=1&rating=3&tag=two+boats"),
+        Stop("/history?q=nothing+has+these+words"),
+        Stop("/history?from=2026-12-01&to=2026-01-01"),
+        Stop("/history?rating=9&seed=none", 422),
+        Stop("/history?status=failed"),
+        Stop("/history?trash=1"),
+        Stop(f"/history?board={seeded.board}"),
+        Stop("/history/confirm?do=trash"),
+        Stop("/history/confirm?trash=1&do=delete"),
+        Stop("/history/confirm?favourite=1&do=zip"),
+        Stop("/boards"),
+        Stop("/boards", 422, "refused", send_no_name),
+        *(Stop(f"/pictures/{id}", what=what) for what, id in seeded.pictures.items()),
+        Stop("/pictures/00000000-0000-7000-8000-000000000000", 404),
+    ]
+
+
+async def open_keys(page: Page) -> None:
+    await page.keyboard.press("?")
+    await page.wait_for_selector("dialog[open]")
+
+
+async def mark_the_first(page: Page) -> None:
+    await page.check(".tile [type=checkbox] >> nth=0")
+    await page.click(".bulk > summary")
+    async with page.expect_navigation():
+        await page.click(".bulk [value=favourite]")
+
+
+async def send_no_name(page: Page) -> None:
+    await page.fill("#name", " ")
+    async with page.expect_navigation():
+        await page.click(".new-board button")
+
+
 async def send_what_is_refused(page: Page) -> None:
     await page.fill("#prompt", "a tower that is too tall")
     await page.select_option("#size", "custom")
@@ -74,12 +115,12 @@ async def send_what_is_refused(page: Page) -> None:
 def fragments(seeded: Seeded) -> list[str]:
     """Parts of pages that the script asks for."""
     job = seeded.jobs["processing"]
-    return ["/queue/live", "/architecture/figures", f"/jobs/{job}/card", f"/cards?known={job}.0"]
+    return ["/history/pictures?page=2", "/queue/live", "/architecture/figures", f"/jobs/{job}/card", f"/cards?known={job}.0"]
 
 
 def not_pages(seeded: Seeded) -> list[str]:
     """Redirects, files and answers for programs."""
-    return ["/generate", f"/images/{seeded.file}", "/healthz", "/readyz"]
+    return ["/generate", "/history/zip?favourite=1", f"/images/{seeded.file}", "/healthz", "/readyz"]
 
 
 def missing_routes(stops: list[Stop], seeded: Seeded) -> list[str]:
