@@ -1,16 +1,17 @@
-// The form of the front page stays as it is; what it asked for appears beside it.
+// The form stays as it is; what it asked for appears beside it.
 import { ask, byId, morph, parse } from "./page.js";
 import { restart } from "./live.js";
 
-async function generate(form) {
-  if (form.hasAttribute("aria-busy")) return;
-  form.setAttribute("aria-busy", "true");
-  byId("form-note").textContent = "";
-  const note = (words) => (byId("form-note").textContent = words);
+const form = byId("generate");
+const body = () => new URLSearchParams(new FormData(form));
+const note = (words) => (byId("form-note").textContent = words);
+
+async function generate() {
+  if (form.ariaBusy) return;
+  form.ariaBusy = "true";
+  note("");
   try {
-    const count = Number(form.elements.count.value);
-    const body = new URLSearchParams(new FormData(form));
-    const answer = await ask(form.action, null, 30, { method: "POST", body });
+    const answer = await ask(form.action, null, 30, { method: "POST", body: body() });
     const page = parse(answer.html);
     if (!page.getElementById("generate")) {
       return note(page.querySelector(".error-message")?.textContent ?? `The server answered ${answer.status}.`);
@@ -19,23 +20,32 @@ async function generate(form) {
     document.title = page.title;
     if (!answer.ok) return form.querySelector("[aria-invalid]")?.focus();
     history.replaceState(null, "", answer.url);
-    note(count > 1 ? `${count} pictures are queued.` : "Queued.");
-    if (byId("newest").getBoundingClientRect().top > 0.8 * innerHeight) byId("newest").scrollIntoView();
+    const result = byId("plan") ?? byId("newest");
+    if (result.getBoundingClientRect().top > 0.8 * innerHeight) result.scrollIntoView();
     restart();
   } catch {
     note("The server did not answer. Look at the newest before you send it again.");
   } finally {
-    form.removeAttribute("aria-busy");
+    form.ariaBusy = null;
   }
 }
 
-document.addEventListener("submit", (event) => {
-  if (event.target.id !== "generate") return;
-  event.preventDefault();
-  generate(event.target);
-});
+// What is typed is kept by the server, so that it survives the page
 
-document.addEventListener("keydown", (event) => {
-  const form = event.target.form;
-  if (form?.id === "generate" && event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-});
+let isKept = true;
+const keep = () => (isKept ||= navigator.sendBeacon("/draft", body()));
+
+form.oninput = () => (isKept = false);
+for (const event of ["change", "visibilitychange", "pagehide"]) addEventListener(event, keep);
+
+form.onsubmit = (event) => {
+  isKept = true;
+  // Its other buttons lead to pages.
+  if (event.submitter?.name) return;
+  event.preventDefault();
+  generate();
+};
+
+form.onkeydown = (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+};

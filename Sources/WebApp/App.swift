@@ -17,6 +17,7 @@ final class App: Sendable {
     /// For work that blocks or computes for long.
     let blocking: BlockingPool
     let models: ModelCatalogue
+    let descriptions: ModelDescriptions
     let live: LiveJobs
     let channels: JobChannels
     let figures: ProcessFigures
@@ -62,6 +63,7 @@ final class App: Sendable {
             replicate: replicate,
             replicateModels: configuration.replicateModels
         )
+        descriptions = ModelDescriptions(database: database, log: log)
         live = LiveJobs(loops: loops)
         channels = JobChannels(prefix: configuration.redisPrefix)
         figures = ProcessFigures()

@@ -134,6 +134,10 @@ public final class Browser: @unchecked Sendable {
         try await inSession("GET", "/element/\(element.id)/property/\(name)")
     }
 
+    public func isDisplayed(_ element: Element) async throws -> Bool {
+        try await inSession("GET", "/element/\(element.id)/displayed").bool ?? false
+    }
+
     public func click(_ element: Element) async throws {
         _ = try await inSession("POST", "/element/\(element.id)/click", [:])
     }

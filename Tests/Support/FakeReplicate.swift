@@ -14,6 +14,9 @@ public final class FakeReplicate: Sendable {
         var pollAnswers: [FakeAnswer] = []
         var listAnswers: [FakeAnswer] = []
         var cancelAnswers: [FakeAnswer] = []
+        var modelAnswers: [FakeAnswer] = []
+        /// By `owner/name`: the schemas of the model's description.
+        var modelSchemas: [String: String] = [:]
         var pageSize = 100
         var encoding = FakeEncoding.plain
         var requests: [RawRequest] = []
@@ -97,7 +100,8 @@ public final class FakeReplicate: Sendable {
             return special(nextAnswer(\.cancelAnswers, to: request), on: connection) { _ in
                 change(path[1]) { $0.cancel() }
             }
-        case ("GET", "models", 3): return FakeResponse(200, json: FakeModel.json(owner: path[1], name: path[2]))
+        case ("GET", "models", 3), ("GET", "models", 5):
+            return special(nextAnswer(\.modelAnswers, to: request), on: connection) { _ in model(path) }
         case ("POST", "files", 1): return upload(request)
         case ("GET", "account", 1):
             return ordinary(200, #"{"type":"user","username":"atelier","name":"Atelier","github_url":null}"#)
@@ -247,6 +251,13 @@ public final class FakeReplicate: Sendable {
             #""urls":{"get":\#(quoted("\(baseURL)/files/upload\(number)"))}"#,
         ]
         return ordinary(201, "{" + members.joined(separator: ",") + "}")
+    }
+
+    /// A model, or one of its versions.
+    private func model(_ path: [String]) -> FakeResponse {
+        let schemas = state.withLock { $0.modelSchemas["\(path[1])/\(path[2])"] } ?? FakeModel.schemas
+        let version = path.count == 5 ? path[4] : nil
+        return ordinary(200, FakeModel.json(owner: path[1], name: path[2], version: version, schemas: schemas))
     }
 
     private func ordinary(_ status: Int, _ json: String, _ headers: [(String, String)] = []) -> FakeResponse {

@@ -40,6 +40,19 @@ extension FakeReplicate {
         set { state.withLock { $0.cancelAnswers = newValue } }
     }
 
+    /// For the next requests for a model, one each.
+    public var modelAnswers: [FakeAnswer] {
+        get { state.withLock { $0.modelAnswers } }
+        set { state.withLock { $0.modelAnswers = newValue } }
+    }
+
+    /// What models take, by `owner/name`: the schemas of their OpenAPI description, as JSON text. Others take what a
+    /// small picture generator does.
+    public var modelSchemas: [String: String] {
+        get { state.withLock { $0.modelSchemas } }
+        set { state.withLock { $0.modelSchemas = newValue } }
+    }
+
     /// Predictions on a page of the list.
     public var pageSize: Int {
         get { state.withLock { $0.pageSize } }
@@ -103,6 +116,8 @@ extension FakeReplicate {
     }
     /// Requests for the list of predictions.
     public var lists: [RawRequest] { requests.filter { $0.method == "GET" && $0.path == "/v1/predictions" } }
+    /// Requests for what models are.
+    public var lookups: [RawRequest] { requests.filter { $0.method == "GET" && $0.path.hasPrefix("/v1/models/") } }
     public var fileRequests: [RawRequest] { state.withLock { $0.fileRequests } }
     /// How many predictions exist, which is how many would have to be paid for.
     public var predictionCount: Int { state.withLock { $0.predictions.count } }

@@ -17,7 +17,7 @@ struct BrowserTests {
             try await browser.go(to: address)
             #expect(try await browser.title().hasPrefix("Generate"))
             try await browser.type("Sunset over the sea", into: try await browser.find("#prompt"))
-            try await browser.click(try await browser.find("form.panel button[type=submit]"))
+            try await browser.click(try await browser.find(".go .primary"))
 
             // No worker runs yet: the card waits, and the form is as it was.
             _ = try await browser.find("article.card[data-live]")
@@ -49,7 +49,8 @@ struct BrowserTests {
             try await browser.go(to: address)
             try await browser.type("forest at night", into: try await browser.find("#prompt"))
             try await site.working {
-                try await browser.click(try await browser.find("form.panel button[type=submit]"))
+                try await browser.click(try await browser.find(".go .primary"))
+                try await until(on: site.loop) { try await browser.url().contains("made=") }
                 // The newest pictures are in a frame that refreshes itself, so that the form keeps what is typed.
                 try await browser.enter(frame: try await browser.find("iframe"))
                 _ = try await browser.find(".card-picture img", within: .seconds(30))
@@ -84,9 +85,10 @@ struct BrowserTests {
         try await withBrowser(javaScript: javaScript) { browser, site, address async throws in
             try await browser.go(to: address)
             try await browser.type("a boat", into: try await browser.find("#prompt"))
+            try await browser.click(try await browser.find("#seed-keep"))
             try await browser.type("minus one", into: try await browser.find("#seed"))
             if javaScript { _ = try await browser.run("document.querySelector('form.panel').noValidate = true") }
-            let button = try await browser.find("form.panel button[type=submit]")
+            let button = try await browser.find(".go .primary")
             try await browser.click(button)
             if javaScript {
                 let problem = try await browser.find("#seed-problem")

@@ -27,12 +27,13 @@ struct GeneratePagesTests {
             )
             #expect(jobs.allSatisfy { $0["parameters"]?["style"]?.string == "seascape" })
 
-            let page = try await site.get(location).text
+            let page = try await site.get(location, headers: answer.cookie).text
             #expect(page.contains(">\nSunset over the sea</textarea>"))
             #expect(page.contains("value=\"boats\""))
             #expect(page.contains("value=\"128\""))
             #expect(page.contains("value=\"41\""))
             #expect(page.contains("value=\"3\""))
+            #expect(page.contains("3 pictures are queued."))
             #expect(page.components(separatedBy: "<article").count - 1 == 3)
         }
     }
@@ -106,6 +107,7 @@ struct GeneratePagesTests {
             #expect(page.contains(">\nforest at night</textarea>"))
             #expect(page.contains("value=\"moon\""))
             #expect(page.contains("<option value=\"1344x768\" selected>"))
+            #expect(page.contains("value=\"keep\" checked"))
             let seed = try #require(page.firstMatch(of: /name="seed"[^>]*value="(\d+)"/)?.1)
             #expect(Int(seed) != nil)
 

@@ -16,7 +16,7 @@ struct JobPagesTests {
             #expect(page.contains("96 × 64"))
             #expect(page.contains("?download"))
             #expect(page.contains("<strong>completed</strong>"))
-            #expect(page.contains("/?from=\(id)"))
+            #expect(page.contains("/?use=\(id)&amp;what=all"))
         }
     }
 

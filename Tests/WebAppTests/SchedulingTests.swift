@@ -102,7 +102,7 @@ struct SchedulingTests {
     @Test func `the form takes both, and asks for neither`() async throws {
         try await withSite { site async throws in
             let page = try await site.get("/").text
-            #expect(page.contains("<details class=\"when\">"))
+            #expect(page.contains("<details class=\"fold\" id=\"when\">"))
             let now = Timestamp.now
             let form = [
                 ("prompt", "a hill"), ("model", "atelier/canvas"), ("count", "2"), ("priority", "high"),
@@ -119,7 +119,7 @@ struct SchedulingTests {
             let wrong = Array(form.dropLast()) + [("starts_in", "soon")]
             let answer = try await site.post("/generate", form: wrong)
             #expect(answer.status == 422)
-            #expect(answer.text.contains("<details class=\"when\" open>"))
+            #expect(answer.text.contains("<details class=\"fold\" id=\"when\" open>"))
             #expect(answer.text.contains("id=\"starts_in-problem\""))
             #expect(answer.text.contains("value=\"high\" selected"))
             #expect(answer.text.contains("value=\"soon\""))

@@ -115,6 +115,12 @@ struct Answer: Sendable {
         if case .bytes(let bytes) = response.body { self.bytes = bytes } else { bytes = [] }
     }
 
+    /// What a browser would send back of the cookies it was given.
+    var cookie: [(String, String)] {
+        headers.pairs.filter { $0.name.lowercased() == "set-cookie" }
+            .map { ("Cookie", String($0.value.prefix { $0 != ";" })) }
+    }
+
     var text: String { String(decoding: bytes, as: UTF8.self) }
     var json: JSON { (try? JSON(parsing: bytes)) ?? .null }
 

@@ -101,6 +101,8 @@ struct ServeCommand {
         defer { sweeping.cancel() }
         let emptying = loop.spawn { await keepEmptyingTrash(app, on: loop) }
         defer { emptying.cancel() }
+        let tidying = servesWeb ? loop.spawn { await keepFormsTidy(app, on: loop) } : nil
+        defer { tidying?.cancel() }
 
         try await stop.value()
         app.log.info("stopping")
@@ -110,6 +112,7 @@ struct ServeCommand {
         await server?.drain(within: min(app.configuration.drainLimit, .seconds(10)))
         await workerEnded.settled()
         sweeping.cancel()
+        tidying?.cancel()
         app.database.close()
         // What it has aside it puts back first.
         await sweeping.value

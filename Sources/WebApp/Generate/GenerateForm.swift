@@ -1,189 +1,143 @@
-import Canvas
 import HTTPServer
 import JSON
-import Jobs
-import Postgres
 
-/// The generate form as typed: kept as text, so that it comes back as it was when something is wrong.
-struct GenerateForm {
+/// The generate form as typed: kept as text, so that it comes back as it was.
+struct GenerateForm: Sendable, Equatable {
     static let longestCount = 8
+    /// Inputs whose values are kept, those of other models than the chosen one among them.
+    static let mostValues = 200
 
-    var prompt = ""
-    var negativePrompt = ""
+    /// Empty: the first that is listed.
     var model = ""
-    /// A preset as `WxH`, `custom` for `width` and `height`, empty for the model's own size.
-    var size = ""
-    var width = ""
-    var height = ""
-    /// Empty: a new one each time.
-    var seed = ""
-    /// Empty: chosen by the words.
-    var style = ""
+    /// By the names of the model's inputs; what is as the model has it is not here.
+    var values: [String: String] = [:]
+    /// Whether the seed stays the same from one order to the next.
+    var keepsSeed = false
+    /// The first seed of the last order: what is kept when nothing was typed.
+    var lastSeed: Int?
     var count = "1"
+    var axes: [GridAxis] = []
     var priority = GenerationRequest.Priority.normal.rawValue
-    /// Minutes from now; empty: at once.
+    /// Minutes from when it is sent; empty: at once.
     var startsIn = ""
-    /// Why nothing could be queued, when no field is to blame.
-    var notice: String?
-    /// What is wrong, by field.
-    var problems: [String: String] = [:]
+    /// Inputs that no field stands for, as a JSON object.
+    var extra = ""
 
-    static let sizes: [(value: String, label: String)] = [
-        ("", "The model’s own"),
-        ("1024x1024", "Square, 1024 × 1024"),
-        ("1344x768", "Landscape, 1344 × 768"),
-        ("768x1344", "Portrait, 768 × 1344"),
-        ("1536x640", "Panorama, 1536 × 640"),
-        ("512x512", "Small, 512 × 512"),
-        ("2048x2048", "Large, 2048 × 2048"),
-        ("custom", "Custom…"),
+    var prompt: String {
+        get { values["prompt"] ?? "" }
+        set { values["prompt"] = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// Nobody has typed anything that would be missed.
+    var isBlank: Bool { values.isEmpty && usedAxes.isEmpty && extra.trimmingSpaces.isEmpty }
+
+    var usedAxes: [GridAxis] { axes.filter { !$0.isEmpty } }
+
+    func text(_ input: ModelInput) -> String { values[input.name] ?? input.initialText }
+
+    mutating func set(_ input: ModelInput, _ text: String) {
+        values[input.name] = text == input.initialText ? nil : text
+    }
+
+    /// Sets the inputs to what a generation or a preset used; what it did not use is as the model has it.
+    ///
+    /// - Parameter parameters: without the prompt. What no field can show goes to `extra`.
+    mutating func set(_ parameters: JSONObject, _ description: ModelDescription, keeping kept: Set<String> = []) {
+        var others: JSONObject = [:]
+        for input in description.inputs where input.name != "prompt" && !kept.contains(input.name) {
+            values[input.name] = nil
+        }
+        for (name, value) in parameters where !kept.contains(name) {
+            guard let input = description.input(name), input.problem(with: value) == nil else {
+                others[name] = value
+                continue
+            }
+            set(input, input.text(of: value))
+        }
+        extra = others.isEmpty ? "" : JSON.object(others).text
+    }
+}
+
+// MARK: As it is sent
+
+extension GenerateForm {
+    /// The names of the form's own controls. An input of a model that is called the same has another in the form.
+    private static let reserved: Set<String> = [
+        "model", "draft", "shown", "do", "choose", "other_model", "size", "seed_mode", "count", "grid_name",
+        "grid_values", "priority", "starts_in", "extra", "preset_name", "use",
     ]
 
-    static let styles = Style.allCases.map(\.rawValue)
-    static let styleChoices = Style.allCases.map { (value: $0.rawValue, label: $0.words) }
+    /// The name of the control for an input.
+    static func control(_ input: String) -> String {
+        reserved.contains(input) || input.hasPrefix("input.") ? "input.\(input)" : input
+    }
 
-    /// The models in the order they are listed, those of one kind together.
-    static func groups(_ models: [Model]) -> [(summary: String, models: [Model])] {
-        var groups: [(summary: String, models: [Model])] = []
-        for model in models {
-            let summary = model.summary.prefix(1).uppercased() + model.summary.dropFirst()
-            if groups.last?.summary == summary {
-                groups[groups.count - 1].models.append(model)
-            } else {
-                groups.append((summary, [model]))
-            }
+    /// Reads what was sent into a form that showed this model's fields.
+    mutating func read(_ sent: Form, _ description: ModelDescription) {
+        values["prompt"] = Self.typed(sent["prompt"], or: values["prompt"])
+        for input in description.inputs where input.name != "prompt" {
+            // A flag is sent twice when it is set: the box follows what stands for the empty box.
+            guard let text = sent.all(Self.control(input.name)).last else { continue }
+            set(input, Self.lines(text))
         }
-        return groups
-    }
-
-    /// The fields as they stand on the page.
-    private static let fields = [
-        "prompt", "negative_prompt", "model", "size", "width", "height", "style", "seed", "priority", "starts_in",
-        "count",
-    ]
-
-    static let priorities: [(value: String, label: String)] = GenerationRequest.Priority.allCases.reversed().map {
-        ($0.rawValue, $0.rawValue.prefix(1).uppercased() + $0.rawValue.dropFirst())
-    }
-    static let mostMinutes = Int(GenerationRequest.furthestStart.components.seconds / 60) - 1
-
-    /// Whether something else than “as soon as may be” is asked for.
-    var saysWhen: Bool {
-        !startsIn.isEmpty || priority != GenerationRequest.Priority.normal.rawValue
-            || ["priority", "starts_in"].contains { problems[$0] != nil }
-    }
-
-    /// Where typing goes on: the first field with a problem, else the prompt, as long as it is empty.
-    var firstField: String? { Self.fields.first { problems[$0] != nil } ?? (prompt.isEmpty ? "prompt" : nil) }
-
-    /// Problems that no field of the page can show.
-    var otherProblems: [String] {
-        problems.filter { !Self.fields.contains($0.key) }.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-    }
-
-    init() {}
-
-    init(_ form: Form) {
-        prompt = form["prompt"] ?? ""
-        negativePrompt = form["negative_prompt"] ?? ""
-        model = form["model"] ?? ""
-        size = form["size"] ?? ""
-        width = form["width"] ?? ""
-        height = form["height"] ?? ""
-        seed = (form["seed"] ?? "").trimmingSpaces.description
-        style = form["style"] ?? ""
-        count = form["count"] ?? "1"
-        priority = form["priority"] ?? priority
-        startsIn = (form["starts_in"] ?? "").trimmingSpaces.description
-    }
-
-    /// The form that would lead to a generation. `details` tell what the model really used, when it is known.
-    init(prompt: String, model: String, parameters: JSONObject, details: JSONObject = [:]) {
-        self.prompt = prompt
-        self.model = model
-        negativePrompt = parameters["negative_prompt"]?.string ?? ""
-        if let width = parameters["width"]?.int, let height = parameters["height"]?.int {
-            let preset = "\(width)x\(height)"
-            if Self.sizes.contains(where: { $0.value == preset }) {
-                size = preset
-            } else {
-                (size, self.width, self.height) = ("custom", String(width), String(height))
-            }
+        if let size = sent["size"], let sides = SizePresets(description) { sides.choose(size, in: &self) }
+        if let mode = sent["seed_mode"] {
+            keepsSeed = mode == "keep"
+        } else if let seed = sent["seed"] {
+            keepsSeed = !seed.trimmingSpaces.isEmpty
         }
-        if let seed = (parameters["seed"] ?? details["seed"])?.int { self.seed = String(seed) }
-        style = parameters["style"]?.string ?? ""
+        count = sent["count"] ?? count
+        let names = sent.all("grid_name")
+        if !names.isEmpty {
+            axes = zip(names, sent.all("grid_values")).prefix(ParameterGrid.mostAxes).map(GridAxis.init)
+        }
+        priority = sent["priority"] ?? priority
+        startsIn = sent["starts_in"] ?? startsIn
+        extra = sent["extra"] ?? extra
     }
 
-    /// Checks the form; what is wrong is noted beside its field.
-    mutating func requests(models: ModelCatalogue) -> [GenerationRequest]? {
-        // A browser sends line ends of its own.
-        let prompt = self.prompt.split(separator: "\r\n", omittingEmptySubsequences: false).joined(separator: "\n")
-        var parameters: JSONObject = [:]
-        if !negativePrompt.trimmingSpaces.isEmpty { parameters["negative_prompt"] = .string(negativePrompt) }
-        addSize(to: &parameters)
-        if !seed.isEmpty { addNumber(seed, as: "seed", to: &parameters) }
-        if !style.isEmpty { parameters["style"] = .string(style) }
-        let wanted = Int(count.trimmingSpaces) ?? 0
-        if !(1...Self.longestCount).contains(wanted) {
-            problems["count"] = "Should be from 1 to \(Self.longestCount)"
-        }
-
-        let runAt = start(after: .now)
-
-        var requests: [GenerationRequest] = []
-        let firstSeed = parameters["seed"]?.int
-        for index in 0..<max(1, min(wanted, Self.longestCount)) {
-            // A row of neighbours: each picture of the batch can be made again by its own seed.
-            if let firstSeed { parameters["seed"] = .integer(firstSeed &+ index) }
-            do {
-                var body: JSONObject = [
-                    "prompt": .string(prompt), "model": .string(model), "parameters": .object(parameters),
-                    "priority": .string(priority),
-                ]
-                body["run_at"] = runAt.map { .string("\($0)") }
-                requests.append(try GenerationRequest(.object(body), models: models))
-            } catch {
-                for problem in error.problems where problems[problem.field] == nil {
-                    problems[problem.field] = problem.message
-                }
-                return nil
-            }
-        }
-        return problems.isEmpty ? requests : nil
+    private static func typed(_ text: String?, or old: String?) -> String? {
+        guard let text else { return old }
+        return text.isEmpty ? nil : lines(text)
     }
 
-    private mutating func start(after now: Timestamp) -> Timestamp? {
-        guard !startsIn.isEmpty else { return nil }
-        guard let minutes = Int(startsIn), (0...Self.mostMinutes).contains(minutes) else {
-            problems["starts_in"] = "Type minutes, a year at most"
-            return nil
+    /// A browser sends line ends of its own.
+    private static func lines(_ text: String) -> String { text.replacing("\r\n", with: "\n") }
+}
+
+// MARK: As it is stored
+
+extension GenerateForm {
+    var json: JSON {
+        var object: JSONObject = ["model": .string(model), "count": .string(count)]
+        var values: JSONObject = [:]
+        for (name, text) in self.values.sorted(by: { $0.key < $1.key }).prefix(Self.mostValues) {
+            values[name] = .string(text)
         }
-        return now + .seconds(60 * minutes)
+        object["values"] = .object(values)
+        if keepsSeed { object["keeps_seed"] = true }
+        if let lastSeed { object["last_seed"] = .integer(lastSeed) }
+        if !axes.isEmpty {
+            object["axes"] = .array(axes.map { ["name": .string($0.name), "values": .string($0.values)] })
+        }
+        if priority != GenerationRequest.Priority.normal.rawValue { object["priority"] = .string(priority) }
+        if !startsIn.isEmpty { object["starts_in"] = .string(startsIn) }
+        if !extra.isEmpty { object["extra"] = .string(extra) }
+        return .object(object)
     }
 
-    private mutating func addSize(to parameters: inout JSONObject) {
-        switch size {
-        case "":
-            return
-        case "custom":
-            addNumber(width, as: "width", to: &parameters)
-            addNumber(height, as: "height", to: &parameters)
-        default:
-            let sides = size.split(separator: "x").compactMap { Int($0) }
-            guard sides.count == 2 else {
-                problems["size"] = "Choose one of the sizes"
-                return
-            }
-            parameters["width"] = .integer(sides[0])
-            parameters["height"] = .integer(sides[1])
+    /// What cannot be read is left out: it was stored by another version.
+    init(_ json: JSON) {
+        model = json["model"]?.string ?? ""
+        count = json["count"]?.string ?? "1"
+        for (name, text) in json["values"]?.object ?? [:] { values[name] = text.string }
+        keepsSeed = json["keeps_seed"]?.bool ?? false
+        lastSeed = json["last_seed"]?.int
+        axes = (json["axes"]?.array ?? []).prefix(ParameterGrid.mostAxes).map {
+            GridAxis(name: $0["name"]?.string ?? "", values: $0["values"]?.string ?? "")
         }
-    }
-
-    private mutating func addNumber(_ text: String, as field: String, to parameters: inout JSONObject) {
-        guard let number = Int(text.trimmingSpaces) else {
-            problems[field] = "Type a whole number"
-            return
-        }
-        parameters[field] = .integer(number)
+        priority = json["priority"]?.string ?? priority
+        startsIn = json["starts_in"]?.string ?? ""
+        extra = json["extra"]?.string ?? ""
     }
 }

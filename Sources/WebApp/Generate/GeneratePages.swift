@@ -6,46 +6,59 @@ import Templates
 
 enum GeneratePages {
     static let recentCount = 8
+    static let shownPresets = 12
     static let largestForm = 256 << 10
 
-    /// `GET /`: the form, and the newest pictures beside it.
+    /// `GET /`: the form as its visitor left it, and the newest pictures beside it.
     ///
-    /// `?from=<id>` fills the form with what that generation used; `?made=<id>` with what was just asked for,
-    /// `?prompt=` with those words.
+    /// `?model=<id>` shows the form of another model, `?preview` what it comes to, `?made=<id>` what was just queued;
+    /// for `?use=<id>` see `FormSource`.
     static func show(_ request: Request, _ app: App) async throws -> Response {
-        var form = GenerateForm()
-        if let id = request.query["from"].flatMap({ JobID($0) }) {
-            form = try await app.database.form(of: id, includingUsedSeed: true) ?? form
-        } else if let id = request.query["made"].flatMap({ JobID($0) }) {
-            form = try await app.database.form(of: id, includingUsedSeed: false) ?? form
-            form.count = request.query["count"] ?? form.count
-        } else if let prompt = request.query["prompt"] {
-            form.prompt = prompt
+        if let source = FormSource(request.query) { return try await UsePages.offer(source, request, app) }
+        let made = request.query["made"].flatMap { JobID($0) }
+        var draft = Draft.none
+        if let visitor = Visitor(request) {
+            draft = try await app.database.draft(of: visitor) ?? .none
+        } else if let made {
+            // Without cookies, the order itself is what remembers the form.
+            draft = try await app.draft(of: made, count: request.query["count"]) ?? .none
         }
-        return try await page(form, app, status: .ok)
+        var form = draft.form
+        if let model = request.query["model"] { form.model = model }
+        var view = try await view(of: form, app)
+        view.mark = DraftMark(version: draft.version)
+        view.earlier = draft.earlier == nil ? nil : draft.reason
+        if let made {
+            let count = request.query["count"].flatMap { Int($0) } ?? 1
+            view.note = count == 1 ? "Queued." : "\(count) pictures are queued."
+            view.batch = count == 1 ? nil : made
+        } else if request.query["kept"] != nil {
+            view.note = "Kept as a preset."
+        }
+        if request.query["preview"] != nil || !form.usedAxes.isEmpty { view.preview() }
+        return try await page(view, app, status: .ok)
     }
 
-    /// `POST /generate`
+    /// `POST /generate`: everything the form's buttons do. Whatever it is, the form is kept first.
     static func create(_ request: Request, _ app: App) async throws -> Response {
-        var form = GenerateForm(try await request.form(limit: largestForm))
-        guard let requests = form.requests(models: app.models) else {
-            return try await page(form, app, status: .unprocessableContent)
-        }
-        let made = requests.map { (id: JobID.next(), request: $0) }
-        do {
-            try await app.enqueue(made, for: request)
-        } catch let error as PostgresError where error.isPassing {
-            app.log.warning("a form could not be stored") { line in
-                line.field("request_id", request.id)
-                line.field("error", "\(error)")
-            }
-            form.notice =
-                error.code == .connectionLost
-                ? "The database went away in the middle: look at the history before you send this again."
-                : "The database cannot be reached just now, and nothing was queued; your words are kept here."
-            return page(form, app, cards: [], status: .serviceUnavailable)
-        }
-        return .redirect(to: "/?made=\(made[0].id)&count=\(made.count)")
+        let sent = try await request.form(limit: largestForm)
+        let known = Visitor(request)
+        let visitor = known ?? .new()
+        var answer = try await FormAnswer(sent, of: known, app).act(for: visitor, request, app)
+        visitor.remember(in: &answer, request)
+        return answer
+    }
+
+    /// `POST /draft`: keeps what was typed; the script sends it while somebody types.
+    static func keep(_ request: Request, _ app: App) async throws -> Response {
+        let sent = try await request.form(limit: largestForm)
+        let known = Visitor(request)
+        let visitor = known ?? .new()
+        let form = try await FormAnswer(sent, of: known, app)
+        let isKept = try await app.database.saveDraft(form.view.form, of: visitor, by: form.view.mark)
+        var answer = Response(isKept ? .noContent : .contentTooLarge)
+        visitor.remember(in: &answer, request)
+        return answer
     }
 
     /// `GET /recent`: the newest pictures as a page of their own, for a frame in the page without JavaScript.
@@ -63,13 +76,42 @@ enum GeneratePages {
         .redirect(to: "/")
     }
 
-    private static func page(_ form: GenerateForm, _ app: App, status: Status) async throws -> Response {
-        page(form, app, cards: try await recentCards(app), status: status)
+    /// A form as its page shows it, with the fields of its model, or of the first one.
+    static func view(of form: GenerateForm, _ app: App) async throws -> GenerateView {
+        var form = form
+        var problems = FormProblems()
+        var model = app.models.listed[0]
+        if !form.model.isEmpty {
+            switch app.models.find(form.model) {
+            case .known(let found): model = found
+            case .unusable(let reason): problems.add("model", reason)
+            }
+        }
+        form.model = model.id
+        return GenerateView(
+            form: form,
+            model: model,
+            description: try await app.descriptions.description(of: model),
+            models: app.models.listed,
+            canUseReplicate: app.models.hasReplicate,
+            problems: problems
+        )
     }
 
-    private static func page(_ form: GenerateForm, _ app: App, cards: [CardView], status: Status) -> Response {
+    static func page(_ view: GenerateView, _ app: App, status: Status) async throws -> Response {
+        // Both questions go to the database together.
+        async let newest = recentCards(app)
+        async let presets = app.database.presetLinks(limit: shownPresets)
+        var view = view
+        view.abouts = try await app.descriptions.abouts(of: app.models.listed)
+        view.presets = try await presets
+        return page(view, app, cards: try await newest, status: status)
+    }
+
+    /// Asks the database nothing: for when it is away.
+    static func page(_ view: GenerateView, _ app: App, cards: [CardView], status: Status) -> Response {
         var html = HTML(capacity: 32_768)
-        Pages.generatePage(into: &html, form: form, models: app.models.listed, cards: cards, site: app.site)
+        Pages.generatePage(into: &html, view: view, cards: cards, site: app.site)
         var response = Response.page(html, status: status)
         if status == .serviceUnavailable { response.headers.set("Retry-After", "2") }
         return response
@@ -80,23 +122,13 @@ enum GeneratePages {
     }
 }
 
-extension Database {
-    /// The form that a generation came from. `nil` when there is no such generation.
-    func form(of id: JobID, includingUsedSeed: Bool) async throws(PostgresError) -> GenerateForm? {
-        try await query(
-            """
-            SELECT g.prompt, g.model, g.parameters, p.details
-            FROM generations g
-            LEFT JOIN pictures p ON p.generation_id = g.id AND p.position = 0
-            WHERE g.id = \(id)
-            """
-        ).map { (prompt: String, model: String, parameters: JSON, details: JSON?) in
-            GenerateForm(
-                prompt: prompt,
-                model: model,
-                parameters: parameters.object ?? [:],
-                details: includingUsedSeed ? details?.object ?? [:] : [:]
-            )
-        }.first
+extension GenerateView {
+    /// Says what the form comes to, or what is wrong with it.
+    mutating func preview() {
+        do throws(FormProblems) {
+            plan = PlanView(try GenerationPlan(form, model, description))
+        } catch {
+            for (control, message) in error.messages { problems.add(control, message) }
+        }
     }
 }

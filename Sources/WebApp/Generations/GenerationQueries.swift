@@ -5,29 +5,35 @@ import Postgres
 extension SQLExecutor {
     /// Stores generations together with the jobs that will make them: once this is committed, nothing is lost.
     func insertGenerations(_ requests: [(id: JobID, request: GenerationRequest)], job: JobTerms) async throws {
-        let jobs = requests.map { id, request in
-            NewJob(
-                id: id,
-                kind: GeneratePicture.kind,
-                queue: request.model.provider.queue,
-                owner: job.owner,
-                priority: request.priority.rank,
-                runAt: request.runAt,
-                maxRetries: job.maxRetries,
-                timeLimit: job.timeLimit,
-                requestID: job.requestID
-            )
-        }
         let rows = requests.map { id, request -> SQL in
             "(\(id), \(request.prompt), \(request.model.id), \(JSON.object(request.parameters)))"
         }
         _ = try await execute(
             """
-            WITH enqueued AS (\(NewJob.insert(jobs)))
+            WITH enqueued AS (\(NewJob.insert(NewJob.generating(requests, job))))
             INSERT INTO generations (id, prompt, model, parameters)
             VALUES \(SQL.joined(rows, separator: ", "))
             """
         )
+    }
+}
+
+extension NewJob {
+    /// The jobs that will make these generations; each has its generation's id.
+    static func generating(_ requests: [(id: JobID, request: GenerationRequest)], _ terms: JobTerms) -> [NewJob] {
+        requests.map { id, request in
+            NewJob(
+                id: id,
+                kind: GeneratePicture.kind,
+                queue: request.model.provider.queue,
+                owner: terms.owner,
+                priority: request.priority.rank,
+                runAt: request.runAt,
+                maxRetries: terms.maxRetries,
+                timeLimit: terms.timeLimit,
+                requestID: terms.requestID
+            )
+        }
     }
 }
 

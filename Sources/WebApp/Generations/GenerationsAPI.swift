@@ -122,11 +122,11 @@ extension App {
         return outcome
     }
 
-    private func announce(_ requests: [GenerationRequest]) {
+    func announce(_ requests: [GenerationRequest]) {
         for queue in Set(requests.map(\.model.provider.queue)) { channels.announceWork(in: queue, on: redis) }
     }
 
-    private func terms(for request: Request) -> JobTerms {
+    func terms(for request: Request) -> JobTerms {
         JobTerms(
             owner: owner(of: request),
             maxRetries: configuration.maxRetries,

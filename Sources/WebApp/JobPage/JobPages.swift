@@ -10,6 +10,7 @@ enum JobPages {
     /// `GET /jobs/{id}`: one generation, with its settings and its story; of any other job the story.
     static func show(_ request: Request, _ app: App, id: JobID) async throws -> Response {
         guard let generation = try await app.database.generation(id) else { return try await showOther(id, app) }
+        let origin = try await app.database.origin(of: id) ?? Origin(template: nil, batch: nil)
         let pictures = try await app.database.pictures(of: id)
         let attempts = try await app.database.attempts(of: id)
         var html = HTML(capacity: 16_384)
@@ -17,6 +18,7 @@ enum JobPages {
             into: &html,
             card: await app.cards([generation])[0],
             generation: generation,
+            origin: origin,
             settings: Setting.list(generation, details: pictures.first?.details),
             pictures: pictures,
             attempts: attempts,
@@ -71,7 +73,8 @@ struct Setting {
         self.value = value
     }
 
-    private static func words(_ key: String) -> String {
+    /// `negative_prompt` as people write it: `Negative prompt`.
+    static func words(_ key: String) -> String {
         let spaced = key.split(separator: "_").joined(separator: " ")
         return spaced.prefix(1).uppercased() + spaced.dropFirst()
     }

@@ -29,6 +29,10 @@ extension JobID: TextRepresentable {
     public var text: String { description }
 }
 
+extension UUID: TextRepresentable {
+    public var text: String { description }
+}
+
 /// The machine-readable form, for `<time datetime>`, whose fractions have three digits at most: to the second.
 extension Timestamp: TextRepresentable {
     public var text: String { "\(description.prefix(19))Z" }

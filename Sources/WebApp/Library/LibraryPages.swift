@@ -24,7 +24,7 @@ enum LibraryPages {
         return .page(html, status: form.problems.isEmpty ? .ok : .unprocessableContent)
     }
 
-    /// `GET /history/pictures?<query>&page=2`: the pictures of a page alone, for a script that appends them.
+    /// `GET /history/pictures?<query>&page=2`: the pictures of a page and the way on, for a script that appends them.
     static func pictures(_ request: Request, _ app: App) async throws -> Response {
         let form = LibraryForm(request.query)
         guard form.problems.isEmpty else { throw PageError.malformed("This search cannot be read.") }
@@ -33,6 +33,7 @@ enum LibraryPages {
         guard view.links.numbers.current == asked.number else { throw PageError.notFound }
         var html = HTML(capacity: 65_536)
         Pages.pictureRows(into: &html, view: view)
+        Pages.pageLinks(into: &html, links: view.links)
         return .fragment(html)
     }
 
@@ -176,17 +177,19 @@ final class LibraryView {
     }
 
     var back: Return { Return(query, links.asked) }
+
+    /// Its page, which leads on within the list.
+    func address(of picture: LibraryPicture) -> SafeURL {
+        query.address("/pictures/\(picture.id)", links.asked.sizePairs)
+    }
 }
 
 extension LibraryPicture {
-    /// Its page, which leads on within the list.
-    func address(in query: LibraryQuery) -> SafeURL { query.address("/pictures/\(id)") }
-
     /// The prompt in one line, for the picture's description.
     var caption: String { CardView.caption(prompt) }
 
-    /// The same, short enough to stand below a picture.
-    var shortCaption: String { CardView.caption(prompt, longest: 60) }
+    /// The same, short enough to be read out with every box.
+    var shortCaption: String { CardView.caption(prompt, longest: 40) }
 
     var stars: String { String(repeating: "★", count: rating) }
 

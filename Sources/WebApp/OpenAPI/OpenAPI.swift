@@ -1,3 +1,4 @@
+import Canvas
 import HTTPServer
 import JSON
 
@@ -144,7 +145,7 @@ enum OpenAPI {
                 "width": ["type": "integer", "minimum": 64, "maximum": 2048, "default": 1024],
                 "height": ["type": "integer", "minimum": 64, "maximum": 2048, "default": 1024],
                 "seed": ["type": "integer", "minimum": 0, "maximum": .integer(CanvasProvider.largestSeed)],
-                "style": ["type": "string", "enum": .array(GenerateForm.styles.map { .string($0) })],
+                "style": ["type": "string", "enum": .array(Style.allCases.map { .string($0.rawValue) })],
             ],
         ],
         "Accepted": [

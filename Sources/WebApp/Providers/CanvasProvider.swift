@@ -17,6 +17,8 @@ struct CanvasProvider: PictureProvider {
     var name: String { "Atelier" }
     var queue: String { "canvas" }
 
+    func description(of model: String) -> ModelDescription? { Self.description }
+
     func problems(with parameters: JSONObject) -> [FieldProblem] {
         var fields = FieldReader(parameters, path: ["parameters"])
         _ = CanvasParameters(&fields)

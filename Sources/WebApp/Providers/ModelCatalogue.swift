@@ -5,6 +5,8 @@ struct Model: Sendable {
     /// What it is, in a few words.
     let summary: String
     let provider: any PictureProvider
+
+    var price: ReplicatePrices.Price? { provider.price(of: id) }
 }
 
 /// The models this installation can use.
@@ -27,6 +29,8 @@ struct ModelCatalogue: Sendable {
         }
         self.listed = listed
     }
+
+    var hasReplicate: Bool { replicate != nil }
 
     /// A model by its id. Replicate's catalogue is open: any id of its forms is passed on, and Replicate has the word.
     func find(_ id: String) -> Lookup {

@@ -9,6 +9,15 @@ protocol PictureProvider: Sendable {
     /// The queue of its jobs; a worker's concurrency is set for each.
     var queue: String { get }
 
+    /// What a model is and takes, where that is known without asking anybody.
+    func description(of model: String) -> ModelDescription?
+
+    /// Asks what a model is and takes.
+    func fetchDescription(of model: String) async throws(JobError) -> FetchedDescription
+
+    /// `nil` when it costs nothing, or nobody knows what.
+    func price(of model: String) -> ReplicatePrices.Price?
+
     /// What is wrong with these inputs, as far as it can be told without asking.
     func problems(with parameters: JSONObject) -> [FieldProblem]
 
@@ -23,6 +32,14 @@ protocol PictureProvider: Sendable {
 }
 
 extension PictureProvider {
+    func description(of model: String) -> ModelDescription? { nil }
+
+    func price(of model: String) -> ReplicatePrices.Price? { nil }
+
+    func fetchDescription(of model: String) async throws(JobError) -> FetchedDescription {
+        throw .permanent("\(name) does not describe its models")
+    }
+
     func abandon(_ checkpoint: JSON) async throws {}
 }
 

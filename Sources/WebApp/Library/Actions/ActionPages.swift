@@ -11,7 +11,7 @@ enum ActionPages {
     /// `POST /history/actions?<query>`: does something to the chosen pictures, or asks first.
     ///
     /// `action` says what, with `rating`, `tags`, `board` or `new_board` beside it, or `do` in one word; `id` the chosen
-    /// ones, unless `scope` is `all`; `thrown` those of one throw.
+    /// ones, unless `scope` is `all`; `thrown` those of one throw. A zip and a comparison change nothing.
     static func act(_ request: Request, _ app: App) async throws -> Response {
         let shown = LibraryForm(request.query)
         guard shown.problems.isEmpty, shown.query.contradiction == nil else {
@@ -34,6 +34,12 @@ enum ActionPages {
         }
         if form["action"] == "zip" {
             return isAboutAll ? back.confirmation(of: "zip") : LibraryZip.response(ids, app)
+        }
+        if form["action"] == "compare" {
+            guard !isAboutAll, ids.count == 2 else {
+                throw APIFailure(.unprocessableContent, "Tick two pictures to compare them; \(ids.count) are ticked.")
+            }
+            return .redirect(to: Comparison.address(ids[0], ids[1]).text)
         }
         let action = try await action(form, app)
 
@@ -148,13 +154,13 @@ struct Return {
     }
 
     private var path: SafeURL { if let picture { "/pictures/\(picture)" } else { "/history" } }
-    private var pairs: [(name: String, value: String)] { picture == nil ? asked.pairs : [] }
+    private var pairs: [(name: String, value: String)] { picture == nil ? asked.pairs : asked.sizePairs }
 
     var address: SafeURL { query.address(path, pairs) }
 
     /// Where what is done to all that match is sent.
     var actions: SafeURL {
-        query.address("/history/actions", picture.map { [("picture", $0.description)] } ?? asked.pairs)
+        query.address("/history/actions", pairs + (picture.map { [("picture", $0.description)] } ?? []))
     }
     var zip: SafeURL { query.address("/history/zip") }
 

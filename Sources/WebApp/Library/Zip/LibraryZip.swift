@@ -78,7 +78,7 @@ private struct ZipStream {
         let blobs = app.blobs
         (spool, spooled) = try await app.blocking.run {
             let spool = try blobs.temporaryFile()
-            guard let spooled = StoredFile(path: spool.path) else { throw ZipFailure() }
+            guard let spooled = StoredFile(path: spool.path) else { throw BrokenDownload() }
             return (spool, spooled)
         }
     }
@@ -138,7 +138,7 @@ private struct ZipStream {
             let start = offset
             let limit = min(Self.piece, measure.size - start)
             guard let bytes = try await blocking({ file.read(at: start, limit: limit) }), bytes.count == limit else {
-                throw ZipFailure()
+                throw BrokenDownload()
             }
             try await writer.write(bytes)
             offset += limit
@@ -169,7 +169,7 @@ private struct ZipStream {
         json.endArray()
         try await write(toManifest: Array("\n],\"left_out\":".utf8) + json.bytes + Array("}\n".utf8))
         let spooled = spooled
-        guard let measure = try await blocking({ spooled.measure() }) else { throw ZipFailure() }
+        guard let measure = try await blocking({ spooled.measure() }) else { throw BrokenDownload() }
         try await send(spooled, measure, as: "manifest.json", time: time)
     }
 
@@ -189,6 +189,3 @@ private struct ZipStream {
         }
     }
 }
-
-/// What has begun cannot be ended well; the client sees that the download breaks off.
-private struct ZipFailure: Error {}

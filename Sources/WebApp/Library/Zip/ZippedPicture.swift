@@ -18,10 +18,7 @@ struct ZippedPicture: Sendable {
     func name(_ number: Int) -> String {
         let digits = String(number)
         let padding = String(repeating: "0", count: max(0, 5 - digits.utf8.count))
-        let words = prompt.prefix(80).lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }
-        var title = ""
-        for word in words where title.utf8.count + word.utf8.count < 48 { title += "-\(word)" }
-        return "\(padding)\(digits)\(title).\(file.split(separator: ".").last ?? "bin")"
+        return "\(padding)\(digits)\(FileTitle.words(prompt)).\(file.split(separator: ".").last ?? "bin")"
     }
 
     func write(to json: inout JSONWriter, name: String) {

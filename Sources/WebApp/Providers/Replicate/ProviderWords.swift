@@ -12,11 +12,12 @@ extension String {
                 needsSpace = true
                 continue
             }
-            if count == limit { return String(line) + "…" }
-            if needsSpace, count > 0 { line.append(" ") }
+            let isSpaced = needsSpace && count > 0
+            guard count + (isSpaced ? 2 : 1) <= limit else { return String(line) + "…" }
+            if isSpaced { line.append(" ") }
             needsSpace = false
             line.append(scalar)
-            count += 1
+            count += isSpaced ? 2 : 1
         }
         return String(line)
     }

@@ -98,14 +98,14 @@ struct ReplicateClient: Sendable {
         throw .transient("Replicate lists too many predictions to search")
     }
 
-    private func request(_ method: String, _ path: String) -> ClientRequest {
+    func request(_ method: String, _ path: String) -> ClientRequest {
         var request = ClientRequest(method, baseURL + path, network: network)
         request.headers = [("Authorization", "Bearer \(token.revealed)"), ("Accept", "application/json")]
         request.maximumResponseBytes = Self.largestAnswer
         return request
     }
 
-    private func send(_ request: ClientRequest) async throws(JobError) -> ClientResponse {
+    func send(_ request: ClientRequest) async throws(JobError) -> ClientResponse {
         do {
             return try await http.send(request)
         } catch {

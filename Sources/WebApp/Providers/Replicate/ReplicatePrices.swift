@@ -24,6 +24,9 @@ struct ReplicatePrices: Sendable, Equatable {
         }
     }
 
+    /// `nil` when its price is not known.
+    subscript(_ model: ReplicateModelID) -> Price? { model.fullName.flatMap { prices[$0] } }
+
     /// What a prediction has cost, in US dollars; `nil` when its model's price, or what it used of it, is not known.
     func cost(of prediction: Prediction, orderedAs model: ReplicateModelID) -> Double? {
         let name = prediction.model?.lowercased() ?? model.fullName
@@ -36,6 +39,28 @@ struct ReplicatePrices: Sendable, Equatable {
 }
 
 extension ReplicatePrices.Price {
+    /// As people write it: `$0.003 a picture`.
+    var words: String {
+        switch self {
+        case .perPicture(let dollars): "\(Self.words(dollars)) a picture"
+        case .perSecond(let dollars): "\(Self.words(dollars)) a second"
+        }
+    }
+
+    /// What so many pictures will cost; `nil` when nobody can tell before.
+    func words(forPictures count: Int) -> String? {
+        guard case .perPicture(let dollars) = self else { return nil }
+        return Self.words(Double(count) * dollars)
+    }
+
+    /// To a millionth of a dollar, without noughts at the end.
+    private static func words(_ dollars: Double) -> String {
+        let millionths = Int((dollars * 1_000_000).rounded())
+        var fraction = String(String(millionths % 1_000_000 + 1_000_000).dropFirst())
+        while fraction.count > 2, fraction.hasSuffix("0") { fraction.removeLast() }
+        return "$\(millionths / 1_000_000).\(fraction)"
+    }
+
     /// `0.003/picture` or `0.000725/second`
     fileprivate init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(\.trimmingSpaces)
