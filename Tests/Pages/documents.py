@@ -20,7 +20,8 @@ def read_fragments(site: Site, paths: list[str], report: Report) -> list[str]:
     findings = []
     for path in paths:
         status, kind, body = site.get(path)
-        report.page(path).document = AROUND % (b'<form id="bulk"></form><ul>%s</ul>' % body if body.lstrip().startswith(b"<li") else body)
+        rows, end, rest = body.rpartition(b"</li>")
+        report.page(path).document = AROUND % (b'<form id="bulk"></form><ul>%s</ul>%s' % (rows + end, rest) if rows else rest)
         if (status, kind) != (200, "text/html") or b"<!DOCTYPE" in body:
             findings.append(f"{path} is no part of a page: {status} {kind}")
     return findings

@@ -79,12 +79,8 @@ async () => {
     const moved = shift.sources.map(({ node }) => name(node?.nodeType === Node.ELEMENT_NODE ? node : (node?.parentElement ?? root)));
     return `the layout shifts by ${shift.value.toFixed(4)}: ${moved.join(", ")}`;
   });
-  const size = (isWanted) =>
-    performance.getEntriesByType("resource").filter(isWanted).reduce((sum, one) => sum + one.decodedBodySize, 0);
   const figures = {
     "bytes of HTML": loaded.decodedBodySize,
-    "bytes of script": size((one) => one.initiatorType === "script"),
-    "bytes of style": size((one) => one.initiatorType === "link" && one.name.endsWith(".css")),
     "ms to the largest paint": paints.at(-1)?.startTime ?? 0,
   };
 
@@ -154,5 +150,7 @@ async () => {
     },
   };
 
-  return { findings, moves, figures };
+  // What has not changed since the last page is not sent again, and has no size here.
+  const files = performance.getEntriesByType("resource").map((one) => new URL(one.name).pathname);
+  return { findings, moves, figures, files };
 };

@@ -70,13 +70,14 @@ class _Sheet:
         return [(name, self._resolve(value)) for name, value in self.declarations]
 
     def _resolve(self, value: str) -> str:
-        return re.sub(r"var\((--[\w-]+)\)", lambda found: self._value(found[1]), value)
+        return re.sub(r"var\((--[\w-]+)(?:, *([^()]+))?\)", lambda found: self._value(found[1], found[2]), value)
 
-    def _value(self, name: str) -> str:
-        if name not in self.values:
+    def _value(self, name: str, otherwise: str | None) -> str:
+        value = self.values.get(name, otherwise)
+        if value is None:
             self.errors.append(f"{name} is used and never set")
             return "0"
-        return self._resolve(self.values[name])
+        return self._resolve(value)
 
 
 def _parts(prelude: list) -> list[str]:

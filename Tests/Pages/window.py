@@ -8,6 +8,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, CDPSession, Error, Page
 
 from report import Report
+from server import ROOT
 from tour import Stop
 
 LARGEST = {"bytes of HTML": 60 << 10, "bytes of script": 12 << 10, "bytes of style": 30 << 10}
@@ -113,16 +114,20 @@ async def look(window: Window, stop: Stop, findings: list[str], report: Report) 
     findings += seen["findings"]
     # What a visitor does may move things.
     findings += seen["moves"] if not stop.act else []
-    report.measure(stop.name, seen["figures"])
-    findings += [
-        f"{seen['figures'][figure]} {figure}, more than {limit}"
-        for figure, limit in LARGEST.items() if seen["figures"][figure] > limit
-    ]
+    figures = seen["figures"] | {"bytes of script": size(seen["files"], ".js"), "bytes of style": size(seen["files"], ".css")}
+    report.measure(stop.name, figures)
+    findings += [f"{figures[name]} {name}, more than {limit}" for name, limit in LARGEST.items() if figures[name] > limit]
     await take_screenshot(window, stop, "dark")
     await page.emulate_media(color_scheme="light")
     findings += await violations(page, COLOURS, "light")
     await take_screenshot(window, stop, "light")
     findings += await tab_through(window)
+
+
+def size(files: list[str], kind: str) -> int:
+    """Of all that a page has asked for, before compression."""
+    names = {file.removeprefix("/assets/") for file in files if file.startswith("/assets/") and file.endswith(kind)}
+    return sum((ROOT / "Public" / name).stat().st_size for name in names)
 
 
 async def violations(page: Page, options: dict, scheme: str) -> list[str]:
