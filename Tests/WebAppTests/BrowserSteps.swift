@@ -9,11 +9,14 @@ struct Window: Sendable, CustomTestStringConvertible {
     let javaScript: Bool
     let width: Int
     let height: Int
-    /// In the colours for the day.
-    var light = false
+    /// In its light colours.
+    let light: Bool
 
     static let all = [true, false].flatMap { javaScript in
-        [(360, 740), (1440, 900)].map { Window(javaScript: javaScript, width: $0, height: $1) }
+        [(360, 740), (1440, 900)].map { width, height in
+            // Each size in both, and with and without scripts.
+            Window(javaScript: javaScript, width: width, height: height, light: javaScript == (width > 1000))
+        }
     }
     /// For what only scripts do.
     static let scripted = all.filter { $0.javaScript }
@@ -74,6 +77,11 @@ extension Browser {
         let field = try await find(field)
         try await clear(field)
         try await type(text, into: field)
+    }
+
+    func open(fold: String) async throws {
+        if try await all("\(fold)[open]").isEmpty { try await click(try await find("\(fold) > summary")) }
+        _ = try await find("\(fold)[open]")
     }
 
     /// Chooses in a `<select>`.

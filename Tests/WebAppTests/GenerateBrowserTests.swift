@@ -241,11 +241,6 @@ extension BrowserTests {
 }
 
 extension Browser {
-    fileprivate func open(fold: String) async throws {
-        if try await all("\(fold)[open]").isEmpty { try await click(try await find("\(fold) > summary")) }
-        _ = try await find("\(fold)[open]")
-    }
-
     /// Confirms that one prompt takes the place of another.
     fileprivate func overwrites(_ old: String, with new: String) async throws {
         try await reads(old, in: ".differences del")
