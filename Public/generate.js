@@ -57,3 +57,9 @@ form.onsubmit = (event) => {
 form.onkeydown = (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 };
+
+// What a page sends as it is left may arrive after it was asked for again.
+if (location.pathname === "/" && performance.getEntriesByType("navigation")[0]?.type === "reload") {
+  const { ok, html } = await ask(location.href, null, 15).catch(() => ({}));
+  if (ok && isKept) morph(byId("main"), parse(html).getElementById("main"));
+}
