@@ -36,7 +36,7 @@ function waiting() {
 export async function news(known, signal) {
   const answer = await ask(`/cards?known=${known}&wait=${longestWait}`, signal, longestWait + 15);
   if (answer.status === 204) return [];
-  if (answer.status !== 200) throw new Error(`the server answered ${answer.status}`);
+  if (answer.status !== 200) throw new Error(answer.status);
   return [...parse(answer.html).querySelectorAll("article.card")];
 }
 

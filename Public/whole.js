@@ -1,11 +1,11 @@
-// Pages and parts of pages that are asked for again as a whole, and a list of jobs that are ticked at once.
+// Pages and parts of pages that are asked for again as a whole.
 import { announce, ask, byId, morph, parse } from "./page.js";
 import { news, restart, turns } from "./live.js";
 
 async function again(url, id, signal) {
   const answer = await ask(url, signal, 15);
   if (answer.status === 404) return location.reload();
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  if (!answer.ok) throw new Error(answer.status);
   morph(byId(id), parse(answer.html).getElementById(id));
 }
 
@@ -31,8 +31,3 @@ async function job(signal) {
 
 turns.push(figures, job);
 restart();
-
-document.addEventListener("change", ({ target }) => {
-  if (target.id !== "pick-all") return;
-  for (const box of target.form.querySelectorAll("[name=job]")) box.checked = target.checked;
-});

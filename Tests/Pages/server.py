@@ -79,12 +79,16 @@ class Site:
             raise SystemExit(f"POST {path} was answered {status}: {answer.decode()}")
         return json.loads(answer)
 
-    def submit(self, path: str, fields: dict[str, str | list[str]]) -> None:
-        """As a form does."""
+    def submit(self, path: str, fields: dict[str, str | list[str]]) -> str:
+        """As a form does; where it leads to."""
         body = urllib.parse.urlencode(fields, doseq=True).encode()
-        status, _, answer = self._ask(urllib.request.Request(self.address + path, body))
-        if status != 303:
-            raise SystemExit(f"POST {path} was answered {status}: {answer.decode()}")
+        try:
+            _opener.open(urllib.request.Request(self.address + path, body), timeout=30)
+        except urllib.error.HTTPError as answer:
+            if answer.code == 303:
+                return answer.headers["Location"]
+            raise SystemExit(f"POST {path} was answered {answer.code}: {answer.read().decode()}")
+        raise SystemExit(f"POST {path} led nowhere")
 
     def sql(self, text: str) -> str:
         return subprocess.run(

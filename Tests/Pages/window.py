@@ -89,7 +89,10 @@ async def arrive(window: Window, stop: Stop, findings: list[str], report: Report
     answers = []
     note = lambda answer: answers.append(answer) if answer.request.is_navigation_request() and answer.frame == page.main_frame else None
     page.on("response", note)
+    await page.context.clear_cookies()
     try:
+        if stop.before:
+            await stop.before(page)
         answer = await page.goto(stop.path)
         if stop.act:
             await stop.act(page)

@@ -63,6 +63,18 @@ extension BrowserTests {
             try await browser.reads("The trash is empty.", in: ".empty")
             #expect(try await site.shown("/history") == Array(ids[..<7]))
 
+            // Enter does what was typed, and nothing where that says nothing.
+            try await browser.go(to: address + "/history")
+            try await browser.tick(ids[4])
+            try await browser.open(fold: ".bulk")
+            try await browser.fill("#bulk-tags", with: "sea\u{E007}")
+            try await browser.reads("1 picture is tagged “sea”.", in: ".notice")
+            try await browser.open(fold: ".bulk")
+            try await browser.fill("#bulk-tags", with: "")
+            try await browser.tick(ids[4])
+            try await browser.fill("#new-board", with: "Coast\u{E007}")
+            try await browser.reads("1 picture is on the board “Coast”.", in: ".notice")
+
             // Nothing ticked is no mistake.
             try await browser.go(to: address + "/history")
             try await browser.open(fold: ".bulk")
