@@ -7,5 +7,8 @@ const show = () => pair.style.setProperty("--at", `${slider.value}%`);
 
 slider.parentElement.hidden = false;
 slider.addEventListener("input", show);
-byId("slide").addEventListener("change", ({ target }) => pair.classList.toggle("is-slid", target.checked));
+byId("slide").addEventListener("change", ({ target }) => {
+  pair.classList.toggle("is-slid", target.checked);
+  slider.hidden = !target.checked;
+});
 show();
