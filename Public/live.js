@@ -4,16 +4,7 @@ import { announce, ask, byId, morph, parse } from "./page.js";
 const longestWait = 20; // seconds that the server may hold a request
 const mostCards = 100; // that one request may name
 
-const pause = (milliseconds, signal) =>
-  new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-  });
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Calls `turn` after the milliseconds it answered, until it answers false; more seldom while it fails. */
 async function repeat(turn, signal) {
@@ -32,7 +23,7 @@ async function repeat(turn, signal) {
       if (failures > 1) byId("offline").hidden = false;
       wait = Math.min(1000 * 2 ** failures, 30000) * (0.5 + Math.random() / 2);
     }
-    await pause(wait, signal);
+    await pause(wait);
   }
 }
 
@@ -48,7 +39,7 @@ async function askForNews(signal) {
   if (!known) return false;
   const answer = await ask(`/cards?known=${known}&wait=${longestWait}`, signal, longestWait + 15);
   if (answer.status === 204) return 150;
-  if (answer.status !== 200) throw new Error(`the server answered ${answer.status}`);
+  if (answer.status !== 200) throw new Error(answer.status);
   await show([...parse(answer.html).querySelectorAll("article.card")], signal);
   // What changes nothing would come again at once.
   return waiting().join() === known ? 5000 : 150;
@@ -79,7 +70,7 @@ const stateOf = (card) => card.querySelector(".badge")?.textContent ?? "deleted"
 async function showPage(signal) {
   const answer = await ask(location.href, signal, 15);
   if (answer.status === 404) return location.reload();
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  if (!answer.ok) throw new Error(answer.status);
   morph(byId("main"), parse(answer.html).getElementById("main"));
   if (!document.querySelector("[data-reload]")) announce(`Job ${document.querySelector(".badge")?.textContent}`);
 }
@@ -88,7 +79,7 @@ async function askForFigures(signal) {
   const figures = document.querySelector("[data-refresh]");
   if (!figures) return false;
   const answer = await ask(figures.dataset.refresh, signal, 15);
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+  if (!answer.ok) throw new Error(answer.status);
   morph(figures, parse(answer.html).getElementById(figures.id));
   return 1000 * (figures.dataset.every ?? 3);
 }
@@ -143,10 +134,3 @@ setInterval(() => {
     if (element.textContent !== words) element.textContent = words;
   }
 }, 1000);
-
-// All jobs of a list at once
-
-document.addEventListener("change", ({ target }) => {
-  if (target.id !== "pick-all") return;
-  for (const box of target.form.querySelectorAll("[name=job]")) box.checked = target.checked;
-});

@@ -72,7 +72,8 @@ extension BrowserTests {
             try await browser.fits(window)
 
             // Put right, it is queued, and nothing is marked any more.
-            try await browser.type("} door", into: focused)
+            try await browser.clear(focused)
+            try await browser.type("a {red|blue} door", into: focused)
             try await browser.clear(try await browser.find("#seed"))
             try await browser.type("7", into: try await browser.find("#seed"))
             try await browser.click(try await browser.find(".go .primary"))
@@ -171,12 +172,12 @@ extension BrowserTests {
             try await browser.reads("Kept as a preset.", in: "#form-note")
 
             try await browser.go(to: address + "/presets")
-            try await browser.click(try await browser.find(".preset-list summary"))
+            try await browser.click(try await browser.find(".kept summary"))
             let name = try await browser.find("input[name=name]")
             try await browser.clear(name)
             try await browser.type("Shore", into: name)
             try await browser.click(try await browser.find("form[action$='/rename'] button"))
-            try await browser.reads("Shore", in: ".preset-list h2")
+            try await browser.reads("Shore", in: ".kept h2")
             try await browser.fits(window)
             let file = try await site.get("/presets/export").text
             #expect(file.contains("\"Shore\""))
@@ -216,12 +217,12 @@ extension BrowserTests {
             try await browser.go(to: address)
             try await browser.type("my own words", into: try await browser.find("#prompt"))
             try await browser.click(try await browser.find("button[value=prompts]"))
-            #expect(try await browser.all(".prompts > li").count == 3)
+            #expect(try await browser.all(".kept > li").count == 3)
             try await browser.type("boat", into: try await browser.find("input[type=search]"))
             try await browser.click(try await browser.find(".search button"))
-            try await until(on: site.loop) { try await browser.all(".prompts > li").count == 1 }
+            try await until(on: site.loop) { try await browser.all(".kept > li").count == 1 }
             try await browser.fits(window)
-            try await browser.click(try await browser.find(".prompts a[href^='/?use=']"))
+            try await browser.click(try await browser.find(".kept a[href^='/?use=']"))
             try await browser.overwrites("my own words", with: "two boats in the {morning|evening}")
             #expect(try await browser.value(of: "#prompt") == "two boats in the {morning|evening}")
             // And back again.
