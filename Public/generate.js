@@ -3,7 +3,10 @@ import { ask, byId, morph, parse } from "./page.js";
 import { restart } from "./live.js";
 
 const form = byId("generate");
-const body = () => new URLSearchParams(new FormData(form));
+const body = () => {
+  form.sent_at.value = Date.now();
+  return new URLSearchParams(new FormData(form));
+};
 const note = (words) => (byId("form-note").textContent = words);
 
 async function generate() {
@@ -33,10 +36,15 @@ async function generate() {
 // What is typed is kept by the server, so that it survives the page
 
 let isKept = true;
+let timer;
 const keep = () => (isKept ||= navigator.sendBeacon("/draft", body()));
 
-form.oninput = () => (isKept = false);
-for (const event of ["change", "visibilitychange", "pagehide"]) addEventListener(event, keep);
+form.oninput = form.onchange = ({ type }) => {
+  isKept = false;
+  clearTimeout(timer);
+  timer = setTimeout(keep, type === "input" && 400);
+};
+for (const event of ["visibilitychange", "beforeunload", "pagehide"]) addEventListener(event, keep);
 
 form.onsubmit = (event) => {
   isKept = true;

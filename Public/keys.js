@@ -1,7 +1,7 @@
 // Keys for what links, buttons and fields of the page do: those with a `data-key`. They can be turned off.
 import { byId } from "./page.js";
 
-const [dialog, box, opener] = ["keys", "keys-on", "keys-open"].map(byId);
+const [dialog, box, opener, closer] = ["keys", "keys-on", "keys-open", "keys-close"].map(byId);
 const typing = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select";
 const sequence = 1500; // milliseconds between the two keys of one command
 let first = { key: "", at: 0 };
@@ -31,6 +31,7 @@ box.checked = stored() !== "off";
 box.addEventListener("change", () => stored(box.checked ? "on" : "off"));
 opener.hidden = false;
 opener.addEventListener("click", () => dialog.showModal());
+closer.addEventListener("click", () => dialog.close());
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

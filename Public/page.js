@@ -73,22 +73,12 @@ export function announce(words) {
 
 /** Fails without a whole answer in time, or when `signal` gives up. */
 export async function ask(url, signal, seconds, options) {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  const timer = setTimeout(abort, seconds * 1000);
-  signal?.addEventListener("abort", abort);
-  if (signal?.aborted) abort();
-  try {
-    const headers = { Accept: "text/html" };
-    const answer = await fetch(url, { ...options, headers, signal: controller.signal });
-    const html = await answer.text();
-    // What comes too late may be older than what the page shows by now.
-    if (signal?.aborted) throw new Error("no longer wanted");
-    return { ok: answer.ok, status: answer.status, url: answer.url, html };
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  }
+  const limits = [AbortSignal.timeout(seconds * 1000), signal].filter(Boolean);
+  const answer = await fetch(url, { ...options, headers: { Accept: "text/html" }, signal: AbortSignal.any(limits) });
+  const html = await answer.text();
+  // What comes too late may be older than what the page shows by now.
+  signal?.throwIfAborted();
+  return { ok: answer.ok, status: answer.status, url: answer.url, html };
 }
 
 localiseTimes(document);

@@ -11,13 +11,11 @@ final class Fleet: @unchecked Sendable {
 
     /// A process that was told to end may take so long: the drain limit, and what comes on top of it.
     private static let patience = Duration.seconds(25)
-    private static let youth = Duration.seconds(2)
 
     private struct Berth {
         var process: ChildProcess
         /// What it calls itself at the provider.
         var client: String
-        let startedAt = MonotonicTime.current
         var frozenSince: Double?
     }
 
@@ -73,8 +71,8 @@ final class Fleet: @unchecked Sendable {
     /// It must end in order, and soon.
     func end(_ target: Schedule.Target) async {
         guard let berth = leave(target) else { return }
-        // A process that has barely begun is ended by the signal itself.
-        let isYoung = MonotonicTime.current - berth.startedAt < Self.youth
+        // A process that has barely begun, and blocks no signals yet, is ended by the signal itself.
+        let isYoung = !berth.process.blocks(SIGTERM)
         berth.process.kill(SIGTERM)
         do {
             let status = try await eventually(within: Self.patience, on: loop) { berth.process.exitStatus() }

@@ -83,6 +83,19 @@ public final class ChildProcess: @unchecked Sendable {
         Glibc.kill(id, signal)
     }
 
+    /// Whether its main thread holds `signal` back, as a program does that takes signals from a descriptor.
+    public func blocks(_ signal: Int32) -> Bool {
+        guard let file = fopen("/proc/\(id)/status", "re") else { return false }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, Int32(line.count), file) != nil {
+            guard strncmp(line, "SigBlk:", 7) == 0 else { continue }
+            // A bit for each signal, the first one lowest: proc(5).
+            return strtoull(Array(line.dropFirst(7)), nil, 16) & 1 << (signal - 1) != 0
+        }
+        return false
+    }
+
     /// The exit status, 128 + n after signal n, or `nil` while it runs.
     public func exitStatus() -> Int32? {
         guard !isReaped else { return lastStatus }

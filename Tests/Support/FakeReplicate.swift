@@ -14,7 +14,7 @@ public final class FakeReplicate: Sendable {
         var pollAnswers: [FakeAnswer] = []
         var listAnswers: [FakeAnswer] = []
         var cancelAnswers: [FakeAnswer] = []
-        var modelAnswers: [FakeAnswer] = []
+        var modelAnswers: [String: FakeAnswer] = [:]
         /// By `owner/name`: the schemas of the model's description.
         var modelSchemas: [String: String] = [:]
         var pageSize = 100
@@ -101,7 +101,9 @@ public final class FakeReplicate: Sendable {
                 change(path[1]) { $0.cancel() }
             }
         case ("GET", "models", 3), ("GET", "models", 5):
-            return special(nextAnswer(\.modelAnswers, to: request), on: connection) { _ in model(path) }
+            let scripted = modelAnswers["\(path[1])/\(path[2])"]
+            let answer = scripted ?? director?.answer(request) ?? .ordinary
+            return special(answer, on: connection) { _ in model(path) }
         case ("POST", "files", 1): return upload(request)
         case ("GET", "account", 1):
             return ordinary(200, #"{"type":"user","username":"atelier","name":"Atelier","github_url":null}"#)

@@ -40,8 +40,8 @@ extension FakeReplicate {
         set { state.withLock { $0.cancelAnswers = newValue } }
     }
 
-    /// For the next requests for a model, one each.
-    public var modelAnswers: [FakeAnswer] {
+    /// For all requests for a model, by `owner/name`; models are looked up side by side, in no order.
+    public var modelAnswers: [String: FakeAnswer] {
         get { state.withLock { $0.modelAnswers } }
         set { state.withLock { $0.modelAnswers = newValue } }
     }

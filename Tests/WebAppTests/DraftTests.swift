@@ -68,6 +68,24 @@ struct DraftTests {
         }
     }
 
+    @Test func `what a window sent first but arrives last changes nothing`() async throws {
+        try await withSite { site async throws in
+            let visit = Visit(site)
+            try await visit.open("/")
+            let form = try #require(FormOnPage(visit.page, id: "generate"))
+            for (time, words) in [(1000, "half"), (1002, "all of it"), (1001, "all"), (1002, "all of it!")] {
+                let typed = ["prompt": words, "sent_at": String(time)]
+                try await visit.post("/draft", form.fields.map { ($0.0, typed[$0.0] ?? $0.1) })
+                #expect(visit.status == 204)
+            }
+            try await visit.open("/")
+            #expect(visit.value("prompt") == "all of it!")
+            // Another window's clock is its own.
+            try await visit.press(("do", "preview"), ["prompt": "afterwards", "sent_at": "7"])
+            #expect(visit.value("prompt") == "afterwards")
+        }
+    }
+
     @Test func `mistakes are kept, too`() async throws {
         try await withSite { site async throws in
             let visit = Visit(site)
@@ -83,14 +101,15 @@ struct DraftTests {
 
     @Test func `the cookie is a random number that scripts and other sites do not get`() async throws {
         try await withSite { site async throws in
-            #expect(try await site.get("/").headers["set-cookie"] == nil)
-            let answer = try await site.post("/generate", form: [("prompt", "a"), ("do", "preview")])
+            let answer = try await site.get("/")
             let cookie = try #require(answer.headers["set-cookie"])
             #expect(cookie.hasPrefix("atelier_draft="))
             for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=2592000"] {
                 #expect(cookie.contains(attribute))
             }
             #expect(!cookie.contains("Secure"))
+            #expect(try await site.get("/", headers: answer.cookie).headers["set-cookie"] == nil)
+            #expect(try await site.get("/history").headers["set-cookie"] == nil)
             let value = cookie.dropFirst("atelier_draft=".count).prefix { $0 != ";" }
             #expect(UUID(value) != nil)
             let secure = try await site.post(

@@ -149,10 +149,13 @@ struct ModelFormTests {
 
     @Test func `nothing waits for Replicate: until it has answered, the prompt is enough`() async throws {
         try await withReplicate { site, fake in
-            fake.modelAnswers = Array(repeating: .silence, count: 8)
+            for model in site.app.models.listed.map(\.id) + ["acme/painter"] { fake.modelAnswers[model] = .silence }
             let visit = Visit(site)
+            // The listed models, which are asked for with the page, hold up none that is chosen.
+            try await visit.open("/")
             try await visit.open("/?model=acme/painter")
             #expect(visit.page.contains("Its inputs are being asked for."))
+            try await until(on: site.loop) { fake.lookups.contains { $0.path.hasSuffix("/acme/painter") } }
             try await visit.press(nil, ["prompt": "a fox", "extra": #"{"guidance": 3}"#])
             #expect(visit.page.contains("Queued."))
             let job = try #require(try await site.jobs().first)
@@ -163,7 +166,8 @@ struct ModelFormTests {
 
     @Test func `a model that Replicate does not know is said to be unknown, and asked for once`() async throws {
         try await withReplicate { site, fake in
-            fake.modelAnswers = [.problem(404, title: nil, detail: "<b>The requested resource could not be found.")]
+            fake.modelAnswers["acme/nothing"] =
+                .problem(404, title: nil, detail: "<b>The requested resource could not be found.")
             let visit = Visit(site)
             try await open("acme/nothing", visit)
             #expect(visit.page.contains("Replicate knows no such model: &lt;b&gt;The requested"))
@@ -179,7 +183,7 @@ struct ModelFormTests {
             _ = try await site.app.database.execute(
                 "UPDATE model_schemas SET fetched_at = now() - interval '1 day', tried_at = now() - interval '1 day'"
             )
-            fake.modelAnswers = [.serverError]
+            fake.modelAnswers["acme/painter"] = .serverError
             // Another process, which has read nothing yet.
             let descriptions = ModelDescriptions(database: site.app.database, log: site.app.log)
             guard case .known(let model) = site.app.models.find("acme/painter") else { return }
@@ -238,13 +242,10 @@ struct ModelFormTests {
     )
     func `strange answers leave a form that works, and show no secret`(answer: FakeAnswer) async throws {
         try await withReplicate { site, fake in
-            fake.director = nil
-            fake.modelAnswers = Array(repeating: answer, count: 8)
+            fake.modelAnswers["acme/painter"] = answer
             let visit = Visit(site)
             try await visit.open("/?model=acme/painter")
-            _ = try await eventually(on: site.loop) {
-                fake.lookups.isEmpty ? nil : true
-            }
+            try await until(on: site.loop) { fake.lookups.contains { $0.path.hasSuffix("/acme/painter") } }
             try await visit.press(nil, ["prompt": "a fox"])
             #expect(visit.page.contains("Queued."))
             try await visit.open("/?model=acme/painter")

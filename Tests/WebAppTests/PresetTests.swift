@@ -145,7 +145,7 @@ struct PresetTests {
         let file = try await withSite { site async throws in
             let visit = Visit(site)
             try await keep("One", ["prompt": "ä \"{a|b}\"\n<c>", "style": "forest"], visit)
-            try await keep("Two", ["prompt": "", "seed_mode": "keep", "seed": "7"], visit)
+            try await keep("Two", ["prompt": "", "style": "", "seed_mode": "keep", "seed": "7"], visit)
             let one = try #require(try await stored(site).first)
             let single = try await export(site, "?id=\(one.id)")
             #expect(try JSON(parsing: Array(single.utf8))["presets"]?.array?.count == 1)

@@ -17,7 +17,7 @@ struct ReplicateUsageTests {
             #expect(usage.map(\.cost) == ["0.001250"])
             let page = try await site.get("/jobs/\(job.id)").text
             #expect(page.contains("<dt>Used</dt><dd>1.25 s of computing, $0.0013</dd>"), "\(page)")
-            #expect(page.contains("</code>, 1.25 s of computing, $0.0013</p>"))
+            #expect(page.contains("</code>, 1.25 s of computing, $0.0013, <time "))
         }
     }
 

@@ -30,25 +30,28 @@ struct Visitor: Sendable, Equatable {
     }
 }
 
-/// Which state of a draft a window was showing, and the name of that window: both come back with its form.
+/// Which state of a draft a window was showing, the name of that window, and when it sent the form: all come back with it.
 struct DraftMark: Sendable {
     /// 0: there was no draft.
     var version = 0
     /// By chance; a new one whenever a page is made.
     var writer = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    /// By the clock of the browser, in milliseconds; 0 without a script. What one window sends may arrive in any order.
+    private(set) var sentAt = 0
 
     var text: String { "\(version).\(writer)" }
 
     init(version: Int = 0) { self.version = version }
 
     /// `nil` for what no page of ours has sent.
-    init?(_ text: String) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    init?(_ sent: Form) {
+        let parts = (sent["draft"] ?? "").split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let version = Int(parts[0]), version >= 0, (1...16).contains(parts[1].utf8.count) else {
             return nil
         }
         self.version = version
         writer = String(parts[1])
+        sentAt = sent["sent_at"].flatMap { Int($0) } ?? 0
     }
 }
 
@@ -85,8 +88,8 @@ extension Database {
             }.first
     }
 
-    /// Stores what a window sent; the last one counts. What another window has written in the meantime becomes the
-    /// earlier form.
+    /// Stores what a window sent; the last one counts, and of one window what was sent last. What another window has
+    /// written in the meantime becomes the earlier form.
     ///
     /// - Returns: `false` when it is too large to be kept.
     @discardableResult
@@ -95,11 +98,14 @@ extension Database {
         guard json.serialized().count <= Self.largestDraft else { return false }
         let isInserted = try await execute(
             """
-            INSERT INTO drafts AS d (visitor, form, writer) VALUES (\(visitor.id), \(json), \(mark.writer))
-            ON CONFLICT (visitor) DO UPDATE SET form = excluded.form, writer = excluded.writer, updated_at = now(),
+            INSERT INTO drafts AS d (visitor, form, writer, sent_at)
+            VALUES (\(visitor.id), \(json), \(mark.writer), \(mark.sentAt))
+            ON CONFLICT (visitor) DO UPDATE SET form = excluded.form, writer = excluded.writer,
+                sent_at = excluded.sent_at, updated_at = now(),
                 version = d.version + (d.form <> excluded.form)::int,
                 earlier = CASE WHEN \(Self.isFromElsewhere(mark)) THEN d.form ELSE d.earlier END,
                 earlier_reason = CASE WHEN \(Self.isFromElsewhere(mark)) THEN 'other_window' ELSE d.earlier_reason END
+            WHERE d.writer <> excluded.writer OR d.sent_at <= excluded.sent_at
             RETURNING d.version = 1 AND d.xmax = 0
             """
         ).one { (isInserted: Bool) in isInserted }

@@ -23,7 +23,7 @@ struct FormAnswer {
     private let shownTotal: Int?
 
     init(_ sent: Form, of visitor: Visitor?, _ app: App) async throws {
-        let mark = sent["draft"].flatMap(DraftMark.init)
+        let mark = DraftMark(sent)
         var form = GenerateForm()
         // With the database away, what was sent must do.
         if let visitor, let draft = try? await app.database.draft(of: visitor) { form = draft.form }

@@ -63,7 +63,7 @@ struct GenerateForm: Sendable, Equatable {
 extension GenerateForm {
     /// The names of the form's own controls. An input of a model that is called the same has another in the form.
     private static let reserved: Set<String> = [
-        "model", "draft", "shown", "do", "choose", "other_model", "size", "seed_mode", "count", "grid_name",
+        "model", "draft", "sent_at", "shown", "do", "choose", "other_model", "size", "seed_mode", "count", "grid_name",
         "grid_values", "priority", "starts_in", "extra", "preset_name", "use",
     ]
 

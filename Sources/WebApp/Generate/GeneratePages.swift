@@ -36,7 +36,10 @@ enum GeneratePages {
             view.note = "Kept as a preset."
         }
         if request.query["preview"] != nil || !form.usedAxes.isEmpty { view.preview() }
-        return try await page(view, app, status: .ok)
+        var answer = try await page(view, app, status: .ok)
+        // Before anything is typed: what is sent while somebody types, and leaves, has to find its form.
+        if Visitor(request) == nil { Visitor.new().remember(in: &answer, request) }
+        return answer
     }
 
     /// `POST /generate`: everything the form's buttons do. Whatever it is, the form is kept first.

@@ -53,6 +53,9 @@ struct Setting {
     let name: String
     let value: String
 
+    /// A model may have drawn without telling it.
+    var isSeed: Bool { name == Self.words("seed") }
+
     static func list(_ generation: Generation, details: JSONObject?) -> [Setting] {
         let parameters = (try? JSON(parsing: generation.parameters.bytes))?.object ?? [:]
         return list(model: generation.model, parameters: parameters, details: details ?? [:])

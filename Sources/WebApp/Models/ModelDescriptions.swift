@@ -12,7 +12,9 @@ final class ModelDescriptions: Sendable {
     /// How long this process goes on with what it has read, while others may have renewed it.
     private static let rereading = Duration.seconds(20)
     private static let mostKnown = 300
-    private static let mostAsking = 4
+    private static let mostAsking = 8
+    /// Of these for models that are only listed, so that the one that somebody has chosen never waits for them.
+    private static let mostAskingForList = 4
 
     private struct Known {
         var description: ModelDescription
@@ -35,6 +37,10 @@ final class ModelDescriptions: Sendable {
 
     /// The latest that is known; asks for what is missing or old, but answers before that.
     func description(of model: Model) async throws -> ModelDescription {
+        try await description(of: model, asking: Self.mostAsking)
+    }
+
+    private func description(of model: Model, asking most: Int) async throws -> ModelDescription {
         if let fixed = model.provider.description(of: model.id) { return fixed }
         let now = MonotonicTime.current
         if let known = state.withLock({ $0.known[model.id] }), now - known.read < Self.rereading {
@@ -43,7 +49,7 @@ final class ModelDescriptions: Sendable {
         let stored = try await database.storedDescription(of: model.id)
         let description = stored?.description ?? .unknown
         remember(description, of: model.id)
-        if stored?.isFresh != true { renew(model) }
+        if stored?.isFresh != true { renew(model, asking: most) }
         return description
     }
 
@@ -51,17 +57,17 @@ final class ModelDescriptions: Sendable {
     func abouts(of models: [Model]) async throws -> [String: String] {
         var abouts: [String: String] = [:]
         for model in models {
-            let about = try await description(of: model).about
+            let about = try await description(of: model, asking: Self.mostAskingForList).about
             if !about.isEmpty { abouts[model.id] = about }
         }
         return abouts
     }
 
-    /// Asks the provider in the background, unless somebody does.
-    func renew(_ model: Model) {
+    /// Asks the provider in the background, unless somebody does, or as many are being asked for.
+    private func renew(_ model: Model, asking most: Int) {
         guard let loop = EventLoop.current else { preconditionFailure("descriptions are asked for on an event loop") }
         let mayAsk = state.withLock { state in
-            guard state.asking.count < Self.mostAsking else { return false }
+            guard state.asking.count < most else { return false }
             return state.asking.insert(model.id).inserted
         }
         guard mayAsk else { return }

@@ -51,19 +51,25 @@ extension Database {
             """ : "DO NOTHING"
         let rows = try await execute(
             """
-            WITH kept AS (
-                INSERT INTO presets (id, name, model, prompt, parameters)
-                SELECT \(preset.id), \(preset.name), \(preset.model), \(preset.prompt), \(JSON.object(preset.parameters))
-                WHERE (SELECT count(*) FROM presets) < \(Preset.mostPresets)
-                ON CONFLICT (lower(name)) \(rule)
-                RETURNING 1
-            )
-            SELECT (SELECT count(*) FROM kept), (SELECT count(*) FROM presets)
+            WITH
+                room AS (
+                    SELECT WHERE EXISTS (SELECT FROM presets WHERE lower(name) = lower(\(preset.name)))
+                        OR (SELECT count(*) FROM presets) < \(Preset.mostPresets)
+                ),
+                kept AS (
+                    INSERT INTO presets (id, name, model, prompt, parameters)
+                    SELECT \(preset.id), \(preset.name), \(preset.model), \(preset.prompt),
+                        \(JSON.object(preset.parameters))
+                    FROM room
+                    ON CONFLICT (lower(name)) \(rule)
+                    RETURNING 1
+                )
+            SELECT EXISTS (SELECT FROM kept), EXISTS (SELECT FROM room)
             """
         )
-        let counts = try rows.one { (kept: Int, before: Int) in (kept: kept, before: before) }
-        guard let counts, counts.kept == 0 else { return .stored }
-        return counts.before >= Preset.mostPresets ? .tooMany : .nameTaken
+        let found = try rows.one { (isKept: Bool, hasRoom: Bool) in (isKept: isKept, hasRoom: hasRoom) }
+        guard let found, !found.isKept else { return .stored }
+        return found.hasRoom ? .nameTaken : .tooMany
     }
 
     /// Takes all of them over, or none. One that is there already, name and content, is left as it is; a name that

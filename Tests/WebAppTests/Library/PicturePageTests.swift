@@ -154,9 +154,11 @@ struct PictureDownloadTests {
 
     @Test func `values that would be read as more are quoted`() async throws {
         try await withSite { site async throws in
-            let id = try await site.keep([SamplePicture("two\nlines")])[0]
+            var sample = SamplePicture("two\nlines")
+            sample.seed = 3
+            let id = try await site.keep([sample])[0]
             _ = try await site.app.database.execute(
-                #"UPDATE pictures SET details = '{"seed": 3, "sampler": "a, b: c", "steps": 20}'"#
+                #"UPDATE pictures SET details = details || '{"sampler": "a, b: c", "steps": 20}'"#
             )
             let details = try #require(try await site.app.database.picture(id))
             let line = "Seed: 3, Size: 64x48, Model: atelier/canvas, Steps: 20, Sampler: \"a, b: c\""

@@ -94,8 +94,8 @@ extension PictureDetails {
         let negative = parameters["negative_prompt"]?.string ?? ""
         var facts = [("Size", "\(picture.width)x\(picture.height)"), ("Model", picture.model)]
         if let seed { facts.insert(("Seed", String(seed)), at: 0) }
-        for (key, value) in parameters.map({ $0 }) + used.map({ $0 }) {
-            guard !["negative_prompt", "seed", "width", "height"].contains(key) else { continue }
+        let told: Set = ["negative_prompt", "seed", "width", "height"]
+        for (key, value) in parameters.map({ $0 }) + used.map({ $0 }) where !told.contains(key) {
             facts.append((Setting.words(key), value.string ?? value.text))
         }
         let line = facts.map { "\($0.0): \(Self.quoted($0.1))" }.joined(separator: ", ")
