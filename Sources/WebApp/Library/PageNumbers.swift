@@ -32,6 +32,7 @@ struct PageNumbers {
 
 /// What was asked for of a list.
 struct PageAsked {
+    /// More would not fit into a page of 60 KB.
     static let sizes = [20, 40, 60]
     static let usualSize = 60
 
