@@ -87,6 +87,13 @@ let package = Package(
             path: "Tests/QueueBench",
             swiftSettings: measured
         ),
+        .executableTarget(
+            name: "LibraryBench",
+            dependencies: ["EventLoop", "JSON", "Postgres", "HTTPClient"],
+            path: "Tests/LibraryBench",
+            exclude: ["seed.sql"],
+            swiftSettings: measured
+        ),
         // Kills everything, and looks whether anything was lost: script/chaos.
         .target(
             name: "ChaosCheck",

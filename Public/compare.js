@@ -5,7 +5,6 @@ const slider = byId("slider");
 const pair = slider.closest(".compare");
 const show = () => pair.style.setProperty("--at", `${slider.value}%`);
 
-slider.parentElement.hidden = false;
 slider.addEventListener("input", show);
 byId("slide").addEventListener("change", ({ target }) => {
   pair.classList.toggle("is-slid", target.checked);

@@ -23,8 +23,9 @@ async function generate() {
     document.title = page.title;
     if (!answer.ok) return form.querySelector("[aria-invalid]")?.focus();
     history.replaceState(null, "", answer.url);
-    const result = byId("plan") ?? byId("newest");
-    if (result.getBoundingClientRect().top > 0.8 * innerHeight) result.scrollIntoView();
+    byId("plan")?.scrollIntoView({ block: "nearest" });
+    const newest = byId("newest");
+    if (!byId("plan") && newest.getBoundingClientRect().top > 0.8 * innerHeight) newest.scrollIntoView();
     restart();
   } catch {
     note("The server did not answer. Look at the newest before you send it again.");

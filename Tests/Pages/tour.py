@@ -90,9 +90,8 @@ def library(seeded: Seeded) -> list[Stop]:
     one, other = seeded.pictures["completed"], seeded.pictures["markup"]
     return [
         Stop("/history"),
-        Stop("/history", what="marked", act=mark_the_first),
-        Stop("/history", 422, "too few to compare", act=compare_one),
-        Stop("/history?per=100"),
+        Stop("/history?page=2", what="marked", act=mark_the_first),
+        Stop("/history?page=2", 422, "too few to compare", act=compare_one),
         Stop("/history?page=3"),
         Stop("/history?page=99999999999999999999"),
         Stop("/history?q=lighthouse&sort=rating&model=atelier/canvas"),
@@ -114,7 +113,7 @@ def library(seeded: Seeded) -> list[Stop]:
         Stop(seeded.varied.partition("#")[0], what="variations"),
         Stop(f"/compare?a={one}&b={other}"),
         Stop(f"/compare?a={one}&b={other}", what="one over the other", act=slide, scripts=True),
-        Stop("/compare", 400),
+        Stop("/compare", 422),
         Stop("/history?trash=1", what="deleting", act=delete_the_first),
         Stop("/pictures/00000000-0000-7000-8000-000000000000", 404),
     ]

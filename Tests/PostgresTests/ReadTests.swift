@@ -121,6 +121,23 @@ struct ReadTests {
         }
     }
 
+    @Test func `a report along indexes is planned for its own values, and nothing after it`() async throws {
+        try await withEmptyDatabase { database, _ in
+            let settings: SQL = """
+                SELECT ARRAY[current_setting('plan_cache_mode'), current_setting('random_page_cost'),
+                    current_setting('enable_seqscan')]
+                """
+            let inside = try await database.report(settings, timeout: .seconds(5), alongIndexes: true)
+                .one { (values: [String]) in values }
+            #expect(inside == ["force_custom_plan", "1.1", "off"])
+            for rows in [
+                try await database.execute(settings), try await database.report(settings, timeout: .seconds(5)),
+            ] {
+                #expect(try rows.one { (values: [String]) in values } == ["auto", "4", "on"])
+            }
+        }
+    }
+
     @Test func `sessions speak UTF-8 and UTC and have limits`() async throws {
         try await withEmptyDatabase { database, _ in
             for run in [database.query, database.execute] {

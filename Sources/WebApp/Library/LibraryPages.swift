@@ -185,8 +185,8 @@ final class LibraryView {
 }
 
 extension LibraryPicture {
-    /// The prompt in one line, for the picture's description.
-    var caption: String { CardView.caption(prompt) }
+    /// The prompt in one line, for the picture's description; its page has all of it.
+    var caption: String { CardView.caption(prompt, longest: 120) }
 
     /// The same, short enough to be read out with every box.
     var shortCaption: String { CardView.caption(prompt, longest: 40) }

@@ -32,7 +32,8 @@ struct PageNumbers {
 
 /// What was asked for of a list.
 struct PageAsked {
-    static let sizes = [20, 60, 100]
+    /// More would not fit into a page of 60 KB.
+    static let sizes = [20, 40, 60]
     static let usualSize = 60
 
     let number: Int

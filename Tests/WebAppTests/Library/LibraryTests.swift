@@ -3,6 +3,7 @@ import Glibc
 import HTTPServer
 import JSON
 import Jobs
+import Postgres
 import Testing
 
 @testable import WebApp
@@ -135,6 +136,43 @@ struct LibraryTests {
                         "page \(page) of \(query)"
                     )
                 }
+            }
+        }
+    }
+
+    @Test func `the way back from a picture far down a search leads to its page`() async throws {
+        try await withSite { site async throws in
+            // More than a search is followed for the page that begins it.
+            let count = ListOutline.horizon + 300
+            let ids = try await site.keep((0..<count).map { SamplePicture("a lighthouse", age: count + 5 - $0) })
+            for place in [0, 61, ListOutline.horizon - 1, ListOutline.horizon + 1, count - 1] {
+                for (sort, id) in [("", ids[count - 1 - place]), ("&sort=oldest", ids[place])] {
+                    let answer = try await site.get("/history?q=lighthouse\(sort)&at=\(id)")
+                    let location = answer.headers["location"] ?? ""
+                    let page = place / 60 + 1
+                    #expect(
+                        location.contains("page=\(page)#") || page == 1 && !location.contains("page="),
+                        "\(location)"
+                    )
+                    #expect(location.hasSuffix("#picture-\(id)"))
+                }
+            }
+        }
+    }
+
+    @Test func `a page of the most pictures, all of them marked, has at most 60 KB`() async throws {
+        try await withSite { site async throws in
+            let prompt = String(repeating: "a lighthouse in the evening light, ", count: 20)
+            try await site.keep((0..<101).map { SamplePicture("\(prompt) \($0)", age: 10 + $0) })
+            _ = try await site.app.database.execute(
+                "UPDATE library SET favourite = true, rating = 5, tags = '{tag}', boards = '{1}'"
+            )
+            _ = try await site.app.database.execute("UPDATE pictures SET small = thumbnail")
+            for size in ["", "&per=60", "&per=100", "&per=1000000"] {
+                let address = "/history?q=lighthouse+evening&model=atelier%2Fcanvas&rating=3&favourite=1&tag=tag\(size)"
+                #expect(try await site.shown(address).count == 60)
+                let bytes = try await site.get(address).text.utf8.count
+                #expect(bytes <= 60 * 1024)
             }
         }
     }

@@ -254,8 +254,12 @@ extension Database {
         of query: LibraryQuery
     ) async throws(PostgresError) -> (count: Int, favourites: Int, now: Timestamp) {
         try await report(
-            "SELECT count(*), count(*) FILTER (WHERE favourite), now() FROM library WHERE \(query.condition)",
-            timeout: .seconds(10)
+            """
+            SELECT (SELECT count(*) FROM library WHERE \(query.condition)),
+                (SELECT count(*) FROM library WHERE \(query.condition) AND favourite), now()
+            """,
+            timeout: .seconds(10),
+            alongIndexes: true
         ).one { (count: Int, favourites: Int, now: Timestamp) in (count, favourites, now) }
             ?? (0, 0, Timestamp(microseconds: 0))
     }
@@ -268,7 +272,8 @@ extension Database {
             FROM (SELECT generation_id, position FROM library WHERE \(query.condition)) AS l
             JOIN pictures p USING (generation_id, position)
             """,
-            timeout: .seconds(10)
+            timeout: .seconds(10),
+            alongIndexes: true
         ).one { (bytes: Int) in bytes } ?? 0
     }
 }

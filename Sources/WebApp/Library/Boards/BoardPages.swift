@@ -86,7 +86,8 @@ extension Database {
             ORDER BY lower(b.name), b.id
             LIMIT 200
             """,
-            timeout: .seconds(5)
+            timeout: .seconds(5),
+            alongIndexes: true
         ).map { (id: Int, name: String, count: Int, cover: String?) in
             ShownBoard(board: Board(id: id, name: name), pictures: BoundedCount(count), cover: cover)
         }

@@ -22,6 +22,7 @@ extension Database {
                 LIMIT \(limit)
             )
             FROM library_changes
+            WHERE id
             """
         ).one { (members: Int, marks: Int, now: Timestamp, recent: [UUID]) in
             LibraryState(version: LibraryVersion(members: members, marks: marks), now: now, recent: recent)
@@ -40,8 +41,8 @@ extension Database {
         isWhole: Bool
     ) async throws(PostgresError) -> ListOutline {
         // A limit stands in the text: for a bound one the planner expects a tenth of the table.
-        let limit: SQL = isWhole ? "" : "LIMIT 10001"
-        let size: SQL = isWhole ? "cardinality(ids)" : "least(cardinality(ids), 10000)"
+        let limit: SQL = isWhole ? "" : "LIMIT 5001"
+        let size: SQL = isWhole ? "cardinality(ids)" : "least(cardinality(ids), 5000)"
         let outline = try await report(
             """
             WITH list AS MATERIALIZED (
@@ -67,8 +68,10 @@ extension Database {
                     ORDER BY place
                 )
             FROM library_changes, list
+            WHERE library_changes.id
             """,
-            timeout: .seconds(10)
+            timeout: .seconds(10),
+            alongIndexes: true
         ).one { (members: Int, marks: Int, recent: [UUID], found: Int, waypoints: [UUID]) in
             ListOutline(
                 query: query,

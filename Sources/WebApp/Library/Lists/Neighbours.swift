@@ -37,6 +37,16 @@ extension LibraryList {
         )
     }
 
+    /// Whether a picture of the list with this id must be among those that are known.
+    fileprivate func reaches(_ id: UUID) -> Bool {
+        guard !isWhole else { return true }
+        return switch query.sort {
+        case .newest: outline.waypoints.last.map { $0 <= id } ?? false
+        case .oldest: outline.waypoints.last.map { $0 >= id } ?? false
+        case .rating: false
+        }
+    }
+
     /// The last known picture of the list that is not behind this one, and its position; `nil` in a list by rating, and
     /// before all that are known.
     fileprivate func waypoint(before id: UUID) -> (id: UUID, position: Int)? {
@@ -60,7 +70,8 @@ extension App {
     /// How many come before the picture in the list; `nil` when it is not in it.
     func position(of id: PictureID, in query: LibraryQuery) async throws(PostgresError) -> Int? {
         guard query.contradiction == nil, query.status == .pictures else { return nil }
-        let list = try await library.list(query, upTo: nil, database)
+        var list = try await library.list(query, database)
+        if !list.reaches(id.rawValue) { list = try await library.list(query, upTo: nil, database) }
         let waypoint = list.waypoint(before: id.rawValue)
         let from: SQL = if let waypoint { query.conditionFrom(waypoint.id) } else { "true" }
         let before = try await database.report(
@@ -70,7 +81,8 @@ extension App {
             WHERE \(from) AND \(query.conditionUntil(id.rawValue)) AND \(query.conditionInOrder)
             HAVING bool_or(id = \(id))
             """,
-            timeout: .seconds(5)
+            timeout: .seconds(5),
+            alongIndexes: true
         ).one { (count: Int) in count }
         return before.map { $0 + (waypoint?.position ?? 0) }
     }
