@@ -49,7 +49,7 @@ async function mark(tile, deed) {
 
 const deeds = {
   x: (tile) => tile.querySelector("input").click(),
-  f: (tile) => mark(tile, tile.querySelector("[data-favourite]") ? "unfavourite" : "favourite"),
+  f: (tile) => mark(tile, tile.querySelector("[aria-label^=Favourite]") ? "unfavourite" : "favourite"),
   t(tile) {
     tile.querySelector("input").checked = true;
     document.querySelector(".bulk").open = true;

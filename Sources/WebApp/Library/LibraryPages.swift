@@ -191,6 +191,12 @@ extension LibraryPicture {
     /// The same, short enough to be read out with every box.
     var shortCaption: String { CardView.caption(prompt, longest: 40) }
 
+    /// What its marks are read out as: `Favourite, rated 4 of 5`.
+    var markWords: String {
+        if rating == 0 { return "Favourite" }
+        return favourite ? "Favourite, rated \(rating) of 5" : "Rated \(rating) of 5"
+    }
+
     var stars: String { String(repeating: "★", count: rating) }
 
     /// The class of the stylesheet whose ratio is nearest: only there may widths be given.

@@ -96,12 +96,12 @@ extension BrowserTests {
             #expect(try await browser.focused() == ids[0])
 
             try await browser.press("f")
-            _ = try await browser.find("#picture-\(ids[0]) [data-favourite]")
+            _ = try await browser.find("#picture-\(ids[0]) .marks[aria-label^=Favourite]")
             try await browser.press("4")
             try await browser.reads("★★★★", in: "#picture-\(ids[0]) .marks")
             #expect(try await browser.focused() == ids[0])
             try await browser.press("f")
-            try await browser.counts(0, of: "[data-favourite]")
+            try await browser.counts(0, of: ".marks[aria-label^=Favourite]")
             try await browser.press("0")
             try await browser.counts(0, of: ".marks")
 
