@@ -95,7 +95,9 @@ enum ActionPages {
         }
         var name = form["action"] ?? ""
         if name == "typed" {
-            let typed = ["tags": "tag", "new_board": "board"].filter { !(form[$0.key] ?? "").allSatisfy(\.isWhitespace) }
+            let typed = ["tags": "tag", "new_board": "board"].filter {
+                !(form[$0.key] ?? "").allSatisfy(\.isWhitespace)
+            }
             guard typed.count == 1, let only = typed.first else {
                 throw APIFailure(.unprocessableContent, "Press the button of what you mean; nothing was done.")
             }
