@@ -157,6 +157,15 @@ public final class Browser: @unchecked Sendable {
         _ = try await inSession("POST", "/element/\(element.id)/value", ["text": .string(text)])
     }
 
+    /// Presses keys one after the other, wherever the focus is.
+    public func press(_ keys: String) async throws {
+        let strokes: [JSON] = keys.flatMap { key -> [JSON] in
+            [["type": "keyDown", "value": .string(String(key))], ["type": "keyUp", "value": .string(String(key))]]
+        }
+        let source: JSON = ["type": "key", "id": "keyboard", "actions": .array(strokes)]
+        _ = try await inSession("POST", "/actions", ["actions": [source]])
+    }
+
     /// Goes into a frame, or back to the page with `nil`.
     public func enter(frame: Element?) async throws {
         let id: JSON = frame.map { [Self.elementKey: .string($0.id)] } ?? .null

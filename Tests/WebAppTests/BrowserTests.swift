@@ -154,6 +154,7 @@ struct BrowserTests {
         javaScript: Bool = true,
         width: Int = 1280,
         height: Int = 900,
+        light: Bool = false,
         _ body: @escaping @Sendable (Browser, TestSite, String) async throws -> Void
     ) async throws {
         try await withSite { site async throws in
@@ -162,7 +163,8 @@ struct BrowserTests {
                     on: site.loop,
                     javaScript: javaScript,
                     width: width,
-                    height: height
+                    height: height,
+                    light: light
                 )
                 do {
                     try await body(browser, site, address)
