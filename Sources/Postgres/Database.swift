@@ -62,8 +62,8 @@ public final class Database: Sendable, SQLExecutor {
     /// Runs a slow read on a connection of its own, with its own time limit for the server.
     ///
     /// - Parameter alongIndexes: planned anew for its own values, because a plan that suits most costs a hundred times
-    ///   too much where a word is rare; and by indexes wherever there is one, as if they were in memory, because the
-    ///   planner takes the comparing of words for cheaper than it is.
+    ///   too much where a word is rare; and by indexes wherever there is one, half of them in memory, because the planner
+    ///   takes the comparing of words for cheaper than it is.
     public func report(_ sql: SQL, timeout: Duration, alongIndexes: Bool = false) async throws(PostgresError) -> Rows {
         try sql.check()
         let here = here
@@ -141,7 +141,7 @@ extension SQL {
     fileprivate static func alongIndexes(_ limit: Duration) -> SQL {
         """
         SELECT set_config('statement_timeout', \(String(limit.settingMilliseconds)), true),
-            set_config('plan_cache_mode', 'force_custom_plan', true), set_config('random_page_cost', '1.1', true),
+            set_config('plan_cache_mode', 'force_custom_plan', true), set_config('random_page_cost', '2', true),
             set_config('enable_seqscan', 'off', true)
         """
     }

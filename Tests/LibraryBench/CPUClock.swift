@@ -15,6 +15,8 @@ struct CPUClock {
                 let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                     String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
                 }
+                // Above its threads stands the process itself.
+                guard !name.hasPrefix(".") else { continue }
                 sum += Self.nanoseconds(in: "/proc/\(process)/task/\(name)/schedstat")
             }
         }

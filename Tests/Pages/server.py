@@ -56,7 +56,7 @@ class Site:
     def stop_services(self) -> None:
         subprocess.run(["script/services", "stop", self.folder], cwd=ROOT, check=True)
 
-    def wait_until(self, condition, what: str, seconds: float = 60) -> None:
+    def wait_until(self, condition, what: str, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:

@@ -224,19 +224,28 @@ def not_pages(seeded: Seeded) -> list[str]:
     return ["/generate", *files, "/healthz", "/readyz"]
 
 
-def missing_routes(stops: list[Stop], seeded: Seeded) -> list[str]:
-    """The routes that answer GET outside the API and that no address above reaches."""
+def read_routes() -> dict[str, re.Pattern]:
+    """What answers GET outside the API, with the paths it answers; the most literal first, as in the site."""
     source = (ROOT / "Sources/WebApp/Routes.swift").read_text()
     routes = [route for route in re.findall(r'routes\.get\("([^"]+)"', source) if not route.startswith(r"\(api)")]
     if not routes:
-        return ["Routes.swift names no route that this check can read"]
-    # The most literal route wins, as in the site.
-    patterns = {
+        raise SystemExit("Routes.swift names no route that this check can read")
+    return {
         route: re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(route)) + r"$")
         for route in sorted(routes, key=lambda route: route.count("{"))
     }
-    missing = set(routes)
-    for address in [stop.path for stop in stops] + fragments(seeded) + not_pages(seeded):
-        path = address.partition("?")[0]
-        missing.discard(next((route for route, pattern in patterns.items() if pattern.match(path)), ""))
-    return [f"Tests/Pages/tour.py has no address for the route {route}" for route in sorted(missing)]
+
+
+ROUTES = read_routes()
+
+
+def route(address: str) -> str:
+    """Empty for what is no page."""
+    path = address.partition("?")[0]
+    return next((route for route, pattern in ROUTES.items() if pattern.match(path)), "")
+
+
+def missing_routes(stops: list[Stop], seeded: Seeded) -> list[str]:
+    """Those that no address above reaches."""
+    reached = {route(address) for address in [stop.path for stop in stops] + fragments(seeded) + not_pages(seeded)}
+    return [f"Tests/Pages/tour.py has no address for the route {route}" for route in sorted(ROUTES.keys() - reached)]

@@ -129,7 +129,7 @@ struct ReadTests {
                 """
             let inside = try await database.report(settings, timeout: .seconds(5), alongIndexes: true)
                 .one { (values: [String]) in values }
-            #expect(inside == ["force_custom_plan", "1.1", "off"])
+            #expect(inside == ["force_custom_plan", "2", "off"])
             for rows in [
                 try await database.execute(settings), try await database.report(settings, timeout: .seconds(5)),
             ] {

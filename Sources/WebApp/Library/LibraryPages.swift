@@ -186,10 +186,10 @@ final class LibraryView {
 
 extension LibraryPicture {
     /// The prompt in one line, for the picture's description; its page has all of it.
-    var caption: String { CardView.caption(prompt, longest: 120) }
+    var caption: String { CardView.caption(prompt, longest: 100) }
 
     /// The same, short enough to be read out with every box.
-    var shortCaption: String { CardView.caption(prompt, longest: 40) }
+    var shortCaption: String { CardView.caption(prompt, longest: 30) }
 
     /// What its marks are read out as: `Favourite, rated 4 of 5`.
     var markWords: String {

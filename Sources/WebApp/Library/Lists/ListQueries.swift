@@ -93,12 +93,12 @@ extension Database {
         let place = list.place(of: positions)
         var ids: SQL = "\(place.known)::uuid[]"
         if let stretch = place.stretch {
-            let end: SQL = if let last = stretch.upTo { "AND \(query.conditionUntil(last))" } else { "" }
+            let end = stretch.upTo.map(query.conditionUntil) ?? query.conditionUntilEnd
             let read: SQL = """
                 ARRAY(
                     SELECT id
                     FROM library
-                    WHERE \(query.conditionFrom(stretch.from)) \(end) AND \(query.conditionInOrder)
+                    WHERE \(query.conditionFrom(stretch.from)) AND \(end) AND \(query.conditionInOrder)
                     ORDER BY \(query.order)
                     OFFSET \(stretch.skip)
                     LIMIT \(stretch.count)

@@ -51,5 +51,15 @@ extension LibraryQuery {
         }
     }
 
+    /// Up to the end of the list. Says no more than nothing, but without a bound at both sides PostgreSQL plans a piece of
+    /// the list anew each time.
+    var conditionUntilEnd: SQL {
+        switch sort {
+        case .newest: "id >= \(UUID.zero)"
+        case .oldest: "id <= \(UUID.last)"
+        case .rating: "(rating, id) >= (0, \(UUID.zero))"
+        }
+    }
+
     private var textQuery: SQL { "to_tsquery('simple', \(SearchText(text).query))" }
 }
