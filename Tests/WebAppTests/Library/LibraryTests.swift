@@ -1,6 +1,7 @@
 import HTTPServer
 import JSON
 import Jobs
+import Postgres
 import Testing
 
 @testable import WebApp
