@@ -23,8 +23,9 @@ async function generate() {
     document.title = page.title;
     if (!answer.ok) return form.querySelector("[aria-invalid]")?.focus();
     history.replaceState(null, "", answer.url);
-    const result = byId("plan") ?? byId("newest");
-    if (result.getBoundingClientRect().top > 0.8 * innerHeight) result.scrollIntoView();
+    byId("plan")?.scrollIntoView({ block: "nearest" });
+    const newest = byId("newest");
+    if (!byId("plan") && newest.getBoundingClientRect().top > 0.8 * innerHeight) newest.scrollIntoView();
     restart();
   } catch {
     note("The server did not answer. Look at the newest before you send it again.");
@@ -57,3 +58,9 @@ form.onsubmit = (event) => {
 form.onkeydown = (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 };
+
+// What a page sends as it is left may arrive after it was asked for again.
+if (location.pathname === "/" && performance.getEntriesByType("navigation")[0]?.type === "reload") {
+  const { ok, html } = await ask(location.href, null, 15).catch(() => ({}));
+  if (ok && isKept) morph(byId("main"), parse(html).getElementById("main"));
+}

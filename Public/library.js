@@ -1,61 +1,46 @@
-// The pictures of a list by keys, more of them on the same page, and two of them under a slider.
+// The pictures of a list by keys, and more of them on the same page.
 import { announce, ask, byId, morph, parse } from "./page.js";
 
-const tiles = () => [...document.querySelectorAll(".tile")];
 const current = () => document.activeElement?.closest(".tile");
-const reach = (tile) => tile.querySelector("a").focus();
-
-// Going through them
+const reach = (tile) => tile?.querySelector("a").focus();
 
 /** To the next or the previous picture, and over the ends to more. */
-async function step(by) {
-  const all = tiles();
-  const at = all.indexOf(current());
-  const next = at < 0 ? all[0] : all[at + by];
-  const more = document.querySelector(by > 0 ? "a[rel=next]" : "a[rel=prev]");
+function step(by) {
+  const all = [...document.querySelectorAll(".tile")];
+  const next = all[current() ? all.indexOf(current()) + by : 0];
   if (next) reach(next);
-  else if (more?.dataset.more) await append(more);
-  else more?.click();
+  else document.querySelector(by > 0 ? "a[rel=next]" : "a[rel=prev]")?.click();
 }
 
 /** The next page behind this one. */
 async function append(link) {
-  if (link.hasAttribute("aria-busy")) return;
-  link.setAttribute("aria-busy", "true");
+  if (link.ariaBusy) return;
+  link.ariaBusy = "true";
   try {
-    const answer = await ask(link.dataset.more, null, 20);
-    const page = parse(answer.html);
+    const page = parse((await ask(link.dataset.more, null, 20)).html);
     const fresh = [...page.querySelectorAll(".tile")].filter((tile) => !byId(tile.id));
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    for (const tile of fresh) tile.page = new URL(link.href).searchParams.get("page");
     document.querySelector(".shelf").append(...fresh);
-    const links = page.querySelector(".pages");
-    if (links) link.closest(".pages").replaceWith(links);
-    else link.remove();
-    if (fresh[0]) reach(fresh[0]);
-    announce(`${fresh.length} more pictures`);
+    link.closest(".pages").replaceWith(page.querySelector(".pages"));
+    reach(fresh[0]);
   } catch {
     // As without a script.
     location.assign(link.href);
   }
 }
 
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-more]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button > 0) return;
-  event.preventDefault();
-  append(link);
-});
-
-// Doing something with one of them
-
 /** Without leaving the page; the server's answer is the page as it is then. */
 async function mark(tile, deed) {
-  const id = tile.id.replace("picture-", "");
+  // Its buttons are called “action”, too.
+  const url = new URL(byId("bulk").getAttribute("action"), location);
+  if (tile.page) url.searchParams.set("page", tile.page);
+  const body = new URLSearchParams({ id: tile.id.replace("picture-", ""), do: deed });
   try {
-    const answer = await ask(byId("bulk").action, null, 20, { method: "POST", body: new URLSearchParams({ id, do: deed }) });
-    const page = parse(answer.html);
+    const page = parse((await ask(url, null, 20, { method: "POST", body })).html);
     const fresh = page.getElementById(tile.id);
     if (fresh) morph(tile, fresh);
+    // It no longer belongs here, and stays until the list is opened again.
+    else if (page.querySelector(".page-head")) tile.classList.add("is-gone");
     announce(page.querySelector(".notice p, .error-message")?.textContent ?? "Done");
   } catch {
     announce("The server did not answer.");
@@ -63,46 +48,37 @@ async function mark(tile, deed) {
 }
 
 const deeds = {
-  j: () => step(1),
-  k: () => step(-1),
-  x: (tile) => tile?.querySelector("input").click(),
-  f: (tile) => tile && mark(tile, tile.querySelector("[data-favourite]") ? "unfavourite" : "favourite"),
+  x: (tile) => tile.querySelector("input").click(),
+  f: (tile) => mark(tile, tile.querySelector("[data-favourite]") ? "unfavourite" : "favourite"),
   t(tile) {
-    const box = tile?.querySelector("input");
-    if (box) box.checked = true;
-    byId("bulk-tags")?.closest("details").setAttribute("open", "");
+    tile.querySelector("input").checked = true;
+    document.querySelector(".bulk").open = true;
     byId("bulk-tags")?.focus();
   },
 };
-for (const stars of "012345") deeds[stars] = (tile) => tile && mark(tile, `rate.${stars}`);
 
 document.addEventListener("keys", (event) => {
-  if (!document.querySelector(".shelf") || !deeds[event.detail]) return;
+  const [key, tile] = [event.detail, current()];
+  if ("jk".includes(key)) step(key === "j" ? 1 : -1);
+  else if (tile && deeds[key]) deeds[key](tile);
+  else if (tile && "012345".includes(key)) mark(tile, `rate.${key}`);
+  else return;
   event.preventDefault();
-  deeds[event.detail](current());
 });
 
-// Ticking many: all between two, with Shift
-
-let last = null;
+let last;
 
 document.addEventListener("click", (event) => {
-  if (event.target.name !== "id") return;
-  const boxes = [...document.querySelectorAll(".tile [name=id]")];
-  const [from, to] = [boxes.indexOf(last), boxes.indexOf(event.target)].sort((a, b) => a - b);
-  if (event.shiftKey && from >= 0) for (const box of boxes.slice(from, to)) box.checked = event.target.checked;
-  last = event.target;
+  const { target, shiftKey } = event;
+  const more = target.closest("[data-more]");
+  if (more && !event.ctrlKey && !event.metaKey && !shiftKey) {
+    event.preventDefault();
+    append(more);
+  }
+  if (target.name !== "id") return;
+  // With Shift, as all others since the last.
+  const boxes = [...document.querySelectorAll(".tile input")];
+  const [from, to] = [boxes.indexOf(last), boxes.indexOf(target)].sort((a, b) => a - b);
+  if (shiftKey && from >= 0) for (const box of boxes.slice(from, to)) box.checked = target.checked;
+  last = target;
 });
-
-// Comparing
-
-const slider = byId("slider");
-
-if (slider) {
-  const pair = slider.closest(".compare");
-  const show = () => pair.style.setProperty("--at", `${slider.value}%`);
-  slider.parentElement.hidden = false;
-  slider.addEventListener("input", show);
-  byId("slide").addEventListener("change", ({ target }) => pair.classList.toggle("is-slid", target.checked));
-  show();
-}

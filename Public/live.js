@@ -2,18 +2,8 @@
 import { announce, ask, byId, morph, parse } from "./page.js";
 
 const longestWait = 20; // seconds that the server may hold a request
-const mostCards = 100; // that one request may name
 
-const pause = (milliseconds, signal) =>
-  new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-  });
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Calls `turn` after the milliseconds it answered, until it answers false; more seldom while it fails. */
 async function repeat(turn, signal) {
@@ -22,44 +12,47 @@ async function repeat(turn, signal) {
     let wait;
     try {
       wait = await turn();
-      if (signal.aborted) return;
-      if (failures > 0) byId("offline").hidden = true;
       failures = 0;
-      if (wait === false) return;
     } catch {
       if (signal.aborted) return;
       failures += 1;
-      if (failures > 1) byId("offline").hidden = false;
       wait = Math.min(1000 * 2 ** failures, 30000) * (0.5 + Math.random() / 2);
     }
-    await pause(wait, signal);
+    byId("offline").hidden = failures < 2;
+    if (wait === false) return;
+    await pause(wait);
   }
 }
 
 // Waiting jobs: one request names all of them and is answered when one changes
 
 function waiting() {
-  const marked = [...document.querySelectorAll("[data-live], [data-reload]")];
-  return [...new Set(marked.map((element) => element.dataset.live || element.dataset.reload))].slice(0, mostCards);
+  const known = new Set([...document.querySelectorAll("[data-live]")].map((card) => card.dataset.live));
+  // So many may be named.
+  return [...known].slice(0, 100).join();
+}
+
+/** The cards that are no longer as they are known, as soon as there are any; none when nothing changed for long. */
+export async function news(known, signal) {
+  const answer = await ask(`/cards?known=${known}&wait=${longestWait}`, signal, longestWait + 15);
+  if (answer.status === 204) return [];
+  if (answer.status !== 200) throw new Error(answer.status);
+  return [...parse(answer.html).querySelectorAll("article.card")];
 }
 
 async function askForNews(signal) {
-  const known = waiting().join();
+  const known = waiting();
   if (!known) return false;
-  const answer = await ask(`/cards?known=${known}&wait=${longestWait}`, signal, longestWait + 15);
-  if (answer.status === 204) return 150;
-  if (answer.status !== 200) throw new Error(`the server answered ${answer.status}`);
-  await show([...parse(answer.html).querySelectorAll("article.card")], signal);
+  const cards = await news(known, signal);
+  show(cards);
   // What changes nothing would come again at once.
-  return waiting().join() === known ? 5000 : 150;
+  return cards.length > 0 && waiting() === known ? 5000 : 150;
 }
 
-async function show(cards, signal) {
-  const page = document.querySelector("[data-reload]")?.dataset.reload.split(".")[0];
+function show(cards) {
   const ended = [];
   for (const card of cards) {
     const old = byId(card.id);
-    if (card.id === `job-${page}`) await showPage(signal);
     if (!old) continue;
     if (!card.dataset.live) ended.push(card.cloneNode(true));
     morph(old, card);
@@ -67,42 +60,24 @@ async function show(cards, signal) {
   if (ended.length > 0) announce(wordsOf(ended));
 }
 
-function wordsOf(ended) {
-  if (ended.length === 1) return `${stateOf(ended[0])}: ${ended[0].querySelector(".card-prompt, .card-note")?.textContent}`;
-  const counts = new Map();
-  for (const card of ended) counts.set(stateOf(card), (counts.get(stateOf(card)) ?? 0) + 1);
-  return [...counts].map(([state, count]) => `${count} ${state}`).join(", ");
-}
-
 const stateOf = (card) => card.querySelector(".badge")?.textContent ?? "deleted";
 
-async function showPage(signal) {
-  const answer = await ask(location.href, signal, 15);
-  if (answer.status === 404) return location.reload();
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-  morph(byId("main"), parse(answer.html).getElementById("main"));
-  if (!document.querySelector("[data-reload]")) announce(`Job ${document.querySelector(".badge")?.textContent}`);
-}
-
-async function askForFigures(signal) {
-  const figures = document.querySelector("[data-refresh]");
-  if (!figures) return false;
-  const answer = await ask(figures.dataset.refresh, signal, 15);
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-  morph(figures, parse(answer.html).getElementById(figures.id));
-  return 1000 * (figures.dataset.every ?? 3);
+function wordsOf(ended) {
+  const states = ended.map(stateOf);
+  if (ended.length === 1) return `${states}: ${ended[0].querySelector(".card-prompt, .card-note")?.textContent}`;
+  return [...new Set(states)].map((state) => `${states.filter((one) => one === state).length} ${state}`).join(", ");
 }
 
 // Only a page that is looked at asks
 
+export const turns = [askForNews];
 let current = null;
 
 function wake() {
   if (current || document.hidden) return;
   current = new AbortController();
   const { signal } = current;
-  repeat(() => askForNews(signal), signal);
-  repeat(() => askForFigures(signal), signal);
+  for (const turn of turns) repeat(() => turn(signal), signal);
 }
 
 function rest() {
@@ -110,10 +85,7 @@ function rest() {
   current = null;
 }
 
-export function restart() {
-  rest();
-  wake();
-}
+export const restart = () => (rest(), wake());
 
 document.addEventListener("visibilitychange", () => (document.hidden ? rest() : wake()));
 addEventListener("pagehide", rest);
@@ -125,11 +97,10 @@ addEventListener("online", restart);
 const seen = new WeakMap();
 
 function spell(seconds) {
-  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
+  const [minutes, hours] = [60, 3600].map((unit) => Math.floor(seconds / unit));
   if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${minutes} min`;
-  if (hours < 24) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours < 1) return `${minutes} min`;
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 setInterval(() => {
@@ -143,10 +114,3 @@ setInterval(() => {
     if (element.textContent !== words) element.textContent = words;
   }
 }, 1000);
-
-// All jobs of a list at once
-
-document.addEventListener("change", ({ target }) => {
-  if (target.id !== "pick-all") return;
-  for (const box of target.form.querySelectorAll("[name=job]")) box.checked = target.checked;
-});

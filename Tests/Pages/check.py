@@ -14,7 +14,7 @@ import stylesheet
 import tour
 from report import Report
 from server import Site
-from window import WINDOWS, Window, visit
+from window import PAIRS, WINDOWS, Shape, Window, visit
 
 
 async def main() -> int:
@@ -32,7 +32,7 @@ async def main() -> int:
             windows = [await Window.open(browser, site.address, shape, options.screenshots) for shape in WINDOWS]
 
             async def walk(stops: list[tour.Stop]) -> None:
-                wanted = [stop for stop in stops if options.only in stop.path]
+                wanted = [(stop, shapes) for stop, shapes in with_windows(stops) if options.only in stop.path]
                 await asyncio.gather(*(visit_all(window, wanted, report) for window in windows))
 
             await walk(tour.EMPTY)
@@ -52,9 +52,21 @@ async def main() -> int:
     return 1 if report.has_findings else 0
 
 
-async def visit_all(window: Window, stops: list[tour.Stop], report: Report) -> None:
-    for stop in stops:
-        if stop.scripts in (None, window.shape.scripts):
+def with_windows(stops: list[tour.Stop]) -> list[tuple[tour.Stop, list[Shape]]]:
+    """All for the first page of a route; for others of it one with scripts and one without, of either size in turn."""
+    routes: set[str] = set()
+    shared = []
+    for number, stop in enumerate(stops):
+        route = tour.route(stop.path)
+        is_in_all = route not in routes or stop.scripts is not None
+        routes.add(route)
+        shared.append((stop, WINDOWS if is_in_all else PAIRS[number % 2]))
+    return shared
+
+
+async def visit_all(window: Window, stops: list[tuple[tour.Stop, list[Shape]]], report: Report) -> None:
+    for stop, shapes in stops:
+        if window.shape in shapes and stop.scripts in (None, window.shape.scripts):
             await visit(window, stop, report)
 
 

@@ -20,8 +20,10 @@ def read_fragments(site: Site, paths: list[str], report: Report) -> list[str]:
     findings = []
     for path in paths:
         status, kind, body = site.get(path)
-        rows, end, rest = body.rpartition(b"</li>")
-        report.page(path).document = AROUND % (b'<form id="bulk"></form><ul>%s</ul>%s' % (rows + end, rest) if rows else rest)
+        if body.lstrip().startswith(b"<li"):
+            rows, links, rest = body.partition(b"<nav")
+            body = b'<form id="bulk"></form><ul>%s</ul>%s' % (rows, links + rest)
+        report.page(path).document = AROUND % body
         if (status, kind) != (200, "text/html") or b"<!DOCTYPE" in body:
             findings.append(f"{path} is no part of a page: {status} {kind}")
     return findings

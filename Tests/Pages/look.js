@@ -75,6 +75,7 @@ async () => {
   const early = shifts.filter(
     ({ startTime }) => startTime > loaded.domContentLoadedEventEnd && startTime < loaded.loadEventEnd + 500,
   );
+  const shift = early.reduce((sum, { value }) => sum + value, 0);
   const moves = early.map((shift) => {
     const moved = shift.sources.map(({ node }) => name(node?.nodeType === Node.ELEMENT_NODE ? node : (node?.parentElement ?? root)));
     return `the layout shifts by ${shift.value.toFixed(4)}: ${moved.join(", ")}`;
@@ -152,5 +153,5 @@ async () => {
 
   // What has not changed since the last page is not sent again, and has no size here.
   const files = performance.getEntriesByType("resource").map((one) => new URL(one.name).pathname);
-  return { findings, moves, figures, files };
+  return { findings, moves, shift, figures, files };
 };

@@ -38,7 +38,7 @@ class Report:
 
     def write(self, seconds: float) -> None:
         for name, page in self.pages.items():
-            words = [f"{value:.0f} {figure}" for figure, value in page.figures.items()]
+            words = [f"{round(value) or round(value, 4):g} {figure}" for figure, value in page.figures.items()]
             print(f"{'FAIL' if page.findings else 'ok':4}  {name}" + (f"  ({', '.join(words)})" if words else ""))
             for finding, where in page.findings.items():
                 print(f"      {finding}" + (f"  [{'; '.join(where)}]" if where else ""))

@@ -1,5 +1,7 @@
 """Fills the site with pictures and jobs in every state, as visitors would, and by SQL where they could not."""
 
+import json
+import re
 from dataclasses import dataclass, field
 
 from server import Site
@@ -13,16 +15,42 @@ DRAWN = [
     ("A walled garden at noon. " * 60 + "\n\n" + "شجرة ليمون؛ " * 20 + "\n<em>not markup</em>", 512, 512),
 ]
 MANY = 150
+# A model of somebody else's, with an input of each kind.
+OTHER_MODEL = "black-forest-labs/flux-schnell"
+SCHEMAS = {
+    "Input": {
+        "required": ["prompt", "image"],
+        "properties": {
+            "prompt": {"type": "string", "x-order": 0},
+            "aspect_ratio": {"enum": ["1:1", "16:9"], "default": "1:1", "x-order": 1, "description": "Of the <b>picture</b>"},
+            "scheduler": {"allOf": [{"$ref": "#/components/schemas/scheduler"}], "default": "K_EULER", "x-order": 2},
+            "num_inference_steps": {"type": "integer", "minimum": 1, "maximum": 50, "default": 4, "x-order": 3},
+            "guidance_scale": {"type": "number", "minimum": 0, "maximum": 20.5, "default": 7.5, "x-order": 4},
+            "seed": {"type": "integer", "description": "For what can be repeated", "x-order": 5},
+            "image": {"type": "string", "format": "uri", "x-order": 6},
+            "go_fast": {"type": "boolean", "title": "Run faster", "default": True, "x-order": 7},
+            "images": {"type": "array", "items": {"type": "string", "format": "uri"}, "default": []},
+            "settings": {"type": "object"},
+        },
+    },
+    "scheduler": {"enum": ["DDIM", "K_EULER"], "type": "string"},
+}
+PRESETS = [
+    {"name": "Wide & calm", "model": "atelier/canvas", "prompt": "a bay", "parameters": {"width": 960, "height": 400}},
+    {"name": "<b>Tall</b>", "model": "atelier/canvas", "prompt": "", "parameters": {"width": 384, "height": 672, "seed": 7}},
+]
 
 
 @dataclass
 class Seeded:
-    """Ids of jobs, and of pictures, by what is special about them; a board, and a stored file."""
+    """Ids of jobs, pictures and batches, by what is special about them; a board, a stored file, variations under way."""
 
     jobs: dict[str, str] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
+    batches: dict[str, str] = field(default_factory=dict)
     board: str = ""
     file: str = ""
+    varied: str = ""
 
 
 def fill(site: Site) -> Seeded:
@@ -33,6 +61,10 @@ def fill(site: Site) -> Seeded:
     ]
     seeded.jobs["completed"], seeded.jobs["markup"], seeded.jobs["rtl"] = drawn[:3]
     seeded.jobs["long"] = drawn[-1]
+    seeded.batches["a grid"] = order(
+        site, "a {red|blue} door & a <i>window</i>",
+        count="1", grid_name=["width", "seed"], grid_values=["256, 384", "1..3"], shown="6",
+    )
 
     worker = site.start("work")
     site.wait_until(
@@ -41,6 +73,7 @@ def fill(site: Site) -> Seeded:
     site.stop(worker)
     seeded.file = site.sql(f"SELECT file FROM pictures WHERE generation_id = '{drawn[0]}'")
 
+    seeded.batches["waiting"] = order(site, "two cups on a table", count="2")
     seeded.jobs["pending"] = generate(site, "a pier that waits for its turn", priority="low")
     seeded.jobs["scheduled"] = generate(site, "tomorrow's weather", run_at="2027-01-31T18:30:00Z", priority="high")
     seeded.jobs["cancelled"] = generate(site, "a picture nobody wants any more")
@@ -51,6 +84,13 @@ def fill(site: Site) -> Seeded:
     site.sql(STATES.format(**seeded.jobs))
     site.sql(COPIES)
     sort_in(site, seeded)
+    seeded.varied = site.submit(f"/pictures/{seeded.pictures['completed']}/variations", {"count": "4"})
+    site.submit("/presets/import", {"json": json.dumps({"format": "atelier-presets", "version": 1, "presets": PRESETS})})
+    site.sql(f"""
+        INSERT INTO model_schemas (model, about, schemas, fetched_at)
+        VALUES ('{OTHER_MODEL}', 'Quick pictures from words & images', '{json.dumps(SCHEMAS)}', now())
+        ON CONFLICT (model) DO UPDATE SET about = excluded.about, schemas = excluded.schemas, fetched_at = now()
+    """)
     return seeded
 
 
@@ -71,6 +111,12 @@ def sort_in(site: Site, seeded: Seeded) -> None:
         (ids[-5:], {"action": "trash"}),
     ):
         site.submit("/history/actions", {"id": some} | action)
+
+
+def order(site: Site, prompt: str, **fields: str | list[str]) -> str:
+    """By the form; the id of what was asked for together."""
+    target = site.submit("/generate", {"model": "atelier/canvas", "prompt": prompt} | fields)
+    return re.search(r"made=([\w-]+)", target)[1]
 
 
 def generate(site: Site, prompt: str, parameters: dict | None = None, **more: str) -> str:

@@ -56,7 +56,7 @@ class Site:
     def stop_services(self) -> None:
         subprocess.run(["script/services", "stop", self.folder], cwd=ROOT, check=True)
 
-    def wait_until(self, condition, what: str, seconds: float = 60) -> None:
+    def wait_until(self, condition, what: str, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
@@ -79,12 +79,16 @@ class Site:
             raise SystemExit(f"POST {path} was answered {status}: {answer.decode()}")
         return json.loads(answer)
 
-    def submit(self, path: str, fields: dict[str, str | list[str]]) -> None:
-        """As a form does."""
+    def submit(self, path: str, fields: dict[str, str | list[str]]) -> str:
+        """As a form does; where it leads to."""
         body = urllib.parse.urlencode(fields, doseq=True).encode()
-        status, _, answer = self._ask(urllib.request.Request(self.address + path, body))
-        if status != 303:
-            raise SystemExit(f"POST {path} was answered {status}: {answer.decode()}")
+        try:
+            _opener.open(urllib.request.Request(self.address + path, body), timeout=30)
+        except urllib.error.HTTPError as answer:
+            if answer.code == 303:
+                return answer.headers["Location"]
+            raise SystemExit(f"POST {path} was answered {answer.code}: {answer.read().decode()}")
+        raise SystemExit(f"POST {path} led nowhere")
 
     def sql(self, text: str) -> str:
         return subprocess.run(

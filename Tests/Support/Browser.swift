@@ -138,8 +138,15 @@ public final class Browser: @unchecked Sendable {
         try await inSession("GET", "/element/\(element.id)/displayed").bool ?? false
     }
 
+    /// Clicks on it; when a bar that stays where it is covers it, after scrolling it out from there, as people do.
     public func click(_ element: Element) async throws {
-        _ = try await inSession("POST", "/element/\(element.id)/click", [:])
+        do {
+            _ = try await inSession("POST", "/element/\(element.id)/click", [:])
+        } catch let failure as Failure {
+            guard failure.description.contains("click intercepted") else { throw failure }
+            _ = try await run("arguments[0].scrollIntoView({block: 'center'})", on: element)
+            _ = try await inSession("POST", "/element/\(element.id)/click", [:])
+        }
     }
 
     public func clear(_ element: Element) async throws {
@@ -150,15 +157,25 @@ public final class Browser: @unchecked Sendable {
         _ = try await inSession("POST", "/element/\(element.id)/value", ["text": .string(text)])
     }
 
+    /// Presses keys one after the other, wherever the focus is.
+    public func press(_ keys: String) async throws {
+        let strokes: [JSON] = keys.flatMap { key -> [JSON] in
+            [["type": "keyDown", "value": .string(String(key))], ["type": "keyUp", "value": .string(String(key))]]
+        }
+        let source: JSON = ["type": "key", "id": "keyboard", "actions": .array(strokes)]
+        _ = try await inSession("POST", "/actions", ["actions": [source]])
+    }
+
     /// Goes into a frame, or back to the page with `nil`.
     public func enter(frame: Element?) async throws {
         let id: JSON = frame.map { [Self.elementKey: .string($0.id)] } ?? .null
         _ = try await inSession("POST", "/frame", ["id": id])
     }
 
-    /// What a script returns; only with JavaScript on.
-    public func run(_ script: String) async throws -> JSON {
-        try await inSession("POST", "/execute/sync", ["script": .string(script), "args": []])
+    /// What a script returns that the driver runs, also where pages may run none; `element` is its first argument.
+    public func run(_ script: String, on element: Element? = nil) async throws -> JSON {
+        let arguments: [JSON] = element.map { [[Self.elementKey: .string($0.id)]] } ?? []
+        return try await inSession("POST", "/execute/sync", ["script": .string(script), "args": .array(arguments)])
     }
 
     /// The page as PNG, at the size of the window.

@@ -113,12 +113,22 @@ struct BrowserTests {
             _ = try await site.post("/jobs/\(refused)/cancel", form: [])
             _ = try await site.working { try await site.finished(id) }
             let queue = ["/queue", "/queue?q=state:cancelled", "/queue/retry"]
-            for path in ["/", "/history", "/jobs/\(id)", "/jobs/\(refused)", "/architecture", "/nowhere"] + queue {
+            for path in [
+                "/", "/presets", "/prompts", "/history", "/jobs/\(id)", "/jobs/\(refused)", "/architecture", "/nowhere",
+            ] + queue {
                 try await browser.go(to: address + path)
-                let overflow = try await browser.run(
-                    "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                )
-                #expect(overflow.int == 0, "\(path) is wider than \(width)")
+                for letters in ["", "* { letter-spacing: 0.06em !important }"] {
+                    // Another machine has other fonts.
+                    let overflow = try await browser.run(
+                        """
+                        const sheet = new CSSStyleSheet();
+                        sheet.replaceSync("\(letters)");
+                        document.adoptedStyleSheets = [sheet];
+                        return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+                        """
+                    )
+                    #expect(overflow.int == 0, "\(path) is wider than \(width) with “\(letters)”")
+                }
                 if let folder = getenv("SCREENSHOTS") {
                     let name = path.split { "/?:=".contains($0) }.joined(separator: "-")
                     try save(try await browser.screenshot(), "\(String(cString: folder))/\(name)-\(width).png")
@@ -144,6 +154,7 @@ struct BrowserTests {
         javaScript: Bool = true,
         width: Int = 1280,
         height: Int = 900,
+        light: Bool = false,
         _ body: @escaping @Sendable (Browser, TestSite, String) async throws -> Void
     ) async throws {
         try await withSite { site async throws in
@@ -152,7 +163,8 @@ struct BrowserTests {
                     on: site.loop,
                     javaScript: javaScript,
                     width: width,
-                    height: height
+                    height: height,
+                    light: light
                 )
                 do {
                     try await body(browser, site, address)

@@ -63,9 +63,14 @@ struct FormDifference: Equatable {
                     )
                 )
             } else {
-                lines.append(
-                    Line(key: input.name, title: input.title, text: words(form.text(input), input), isTyped: isTyped)
+                var line = Line(
+                    key: input.name,
+                    title: input.title,
+                    text: words(form.text(input), input),
+                    isTyped: isTyped
                 )
+                if case .text = input.kind { line.nothing = "empty" }
+                lines.append(line)
             }
         }
         let grid = form.usedAxes.map { "\($0.name): \($0.values)" }.joined(separator: "\n")

@@ -100,7 +100,7 @@ final class CardView {
             return generation.retryCount > 0 ? "Trying again" : "Starts"
         case .processing:
             if generation.cancelRequested { return "Being cancelled, running for" }
-            return percent.map { "Working, \($0) %, for" } ?? "Working for"
+            return percent.map { "Working, \($0)\u{A0}%, for" } ?? "Working for"
         case .completed:
             return generation.picture == nil ? "Completed without a picture" : "Completed"
         case .failed:

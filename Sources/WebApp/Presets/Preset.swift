@@ -64,6 +64,7 @@ struct Preset: Sendable, Equatable {
 
     /// What it sets beside the prompt, in a line.
     var summary: String {
-        parameters.map { "\($0.key) \($0.value.string ?? $0.value.text)" }.joined(separator: ", ").cleaned(atMost: 300)
+        parameters.map { "\(Setting.words($0.key)): \($0.value.string ?? $0.value.text)" }.joined(separator: ", ")
+            .cleaned(atMost: 300)
     }
 }

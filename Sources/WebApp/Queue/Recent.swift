@@ -12,6 +12,8 @@ final class Recent<Value: Sendable>: Sendable {
 
     private let fresh: Duration
     private let known = Mutex<Known?>(nil)
+    /// How often it was forgotten: what was asked before is not believed afterwards.
+    private let forgotten = Atomic(0)
 
     init(freshFor fresh: Duration) {
         self.fresh = fresh
@@ -23,13 +25,25 @@ final class Recent<Value: Sendable>: Sendable {
         fetch: () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         if let value = current(suffices) { return value }
+        let begun = forgotten.load(ordering: .acquiring)
         do {
             let value = try await fetch()
-            known.withLock { $0 = Known(value: value, fetched: .current) }
+            known.withLock { known in
+                guard forgotten.load(ordering: .acquiring) == begun else { return }
+                known = Known(value: value, fetched: .current)
+            }
             return value
         } catch {
             known.withLock { $0?.isBeingFetched = false }
             throw error
+        }
+    }
+
+    /// Whoever asks next fetches it anew: this process has changed it.
+    func forget() {
+        known.withLock { known in
+            forgotten.add(1, ordering: .releasing)
+            known = nil
         }
     }
 

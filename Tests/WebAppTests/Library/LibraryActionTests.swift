@@ -185,6 +185,8 @@ struct LibraryActionTests {
                 ([("action", "rate"), ("rating", "9")], "A rating is from 0 to 5"),
                 ([("action", "tag"), ("tags", " , ")], "Up to 20 tags"),
                 ([("action", "board"), ("board", "77")], "There is no such board"),
+                ([("action", "typed"), ("tags", ""), ("new_board", " ")], "Press the button of what you mean"),
+                ([("action", "typed"), ("tags", "sea"), ("new_board", "Sea")], "Press the button of what you mean"),
                 ([("action", "board"), ("new_board", String(repeating: "x", count: 101))], "at most 100 characters"),
             ] {
                 let answer = try await site.act(fields + [("id", id.description)])

@@ -1,6 +1,7 @@
 import HTTPServer
 import JSON
 import Jobs
+import Media
 import Postgres
 import Support
 
@@ -93,5 +94,25 @@ extension Answer {
             return ""
         }
         return notice.words.matches(of: /<p>(.*?)<\/p>/).map { String($0.1) }.joined(separator: " ")
+    }
+}
+
+extension TestSite {
+    /// Pictures of three shapes that a browser can show, the oldest first.
+    func gallery(_ prompts: [String]) async throws -> [PictureID] {
+        let shapes = [(96, 64), (64, 96), (64, 64)]
+        let files = try shapes.map { width, height in
+            let file = try app.blobs.temporaryFile()
+            try file.write(try png(width, height))
+            return try app.blobs.keep(file, extension: "png").name.description
+        }
+        return try await keep(
+            prompts.enumerated().map { index, prompt in
+                var sample = SamplePicture(prompt, age: 10 + prompts.count - index)
+                sample.file = files[index % 3]
+                (sample.width, sample.height) = shapes[index % 3]
+                return sample
+            }
+        )
     }
 }

@@ -1,3 +1,5 @@
+import EventLoop
+import Glibc
 import HTTPServer
 import JSON
 import Jobs
@@ -86,6 +88,29 @@ struct LibraryTests {
         }
     }
 
+    @Test func `a page of sixty pictures, its scripts and its styles are small`() async throws {
+        try await withSite { site async throws in
+            let prompt =
+                "a lighthouse on a rock <in the evening>, two sailing boats & the light of the last sun on the sea"
+            let id = try await site.keep((0..<60).map { SamplePicture(prompt, age: 90 - $0) })[0]
+            for path in ["/", "/history", "/pictures/\(id)", "/compare?a=\(id)&b=\(id)", "/boards", "/queue"] {
+                let page = try await site.get(path)
+                #expect(page.bytes.count <= 61_440, "\(path)")
+                var scripts = Set(page.text.matches(of: /src="(\/assets\/[a-z]+\.js)"/).map { String($0.1) })
+                var bytes = 0
+                var read: Set<String> = []
+                while let script = scripts.subtracting(read).first {
+                    let text = try asset(script)
+                    bytes += text.utf8.count
+                    read.insert(script)
+                    scripts.formUnion(text.matches(of: /from "\.\/([a-z]+\.js)"/).map { "/assets/\($0.1)" })
+                }
+                #expect(bytes <= 12_288 && scripts.count > 1, "\(path) has \(bytes) bytes of scripts")
+            }
+            #expect(try asset("/assets/style.css").utf8.count <= 30_720)
+        }
+    }
+
     @Test func `the navigation shows the ends and the neighbourhood`() {
         func shown(_ asked: Int, _ count: Int) -> [Int?] { PageNumbers(asked: asked, count: count, size: 20).shown }
         #expect(shown(1, 0) == [1])
@@ -150,5 +175,15 @@ struct LibraryTests {
                 #expect(bytes <= 60 * 1024)
             }
         }
+    }
+
+    /// The words of a script or stylesheet.
+    private func asset(_ path: String) throws -> String {
+        let path = projectFolder + path.replacing("/assets/", with: "/Public/")
+        guard let file = fopen(path, "re") else { throw SystemError("open \(path)") }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        while case let byte = getc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -93,7 +93,16 @@ enum ActionPages {
             guard let action = LibraryAction(word) else { throw PageError.malformed("There is no such action.") }
             return action
         }
-        let name = form["action"] ?? ""
+        var name = form["action"] ?? ""
+        if name == "typed" {
+            let typed = ["tags": "tag", "new_board": "board"].filter {
+                !(form[$0.key] ?? "").allSatisfy(\.isWhitespace)
+            }
+            guard typed.count == 1, let only = typed.first else {
+                throw APIFailure(.unprocessableContent, "Press the button of what you mean; nothing was done.")
+            }
+            name = only.value
+        }
         switch name {
         case "rate":
             guard let action = LibraryAction("rate.\(form["rating"] ?? "")") else {
@@ -123,6 +132,7 @@ enum ActionPages {
                     "A board's name has at most \(Board.longestName) characters; nothing was done."
                 )
             }
+            defer { app.libraryChoices.forget() }
             return try await app.database.makeBoard(name).id
         }
         guard let id = form["board"].flatMap({ Int($0) }), let board = try await app.database.board(id) else {

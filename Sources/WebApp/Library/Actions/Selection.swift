@@ -34,7 +34,10 @@ extension LibraryAction {
         var result = ActionResult(self)
         let now = Timestamp.now
         if self == .trash { result.time = now }
-        if case .tag(let tags) = self { try await app.database.rememberTags(tags) }
+        if case .tag(let tags) = self {
+            try await app.database.rememberTags(tags)
+            app.libraryChoices.forget()
+        }
         let deadline = MonotonicTime.current.advanced(by: Self.timeLimit)
         var last = UUID.zero
         var seen = 0

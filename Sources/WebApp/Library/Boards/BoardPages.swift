@@ -21,6 +21,7 @@ enum BoardPages {
             return try await page(app, typed: typed, problem: problem, status: .unprocessableContent)
         }
         let board = try await app.database.makeBoard(name)
+        app.libraryChoices.forget()
         return .redirect(to: "/boards#board-\(board.id)")
     }
 
@@ -36,12 +37,14 @@ enum BoardPages {
             let problem = "There is another board of the name “\(name)”."
             return try await page(app, typed: "", problem: problem, status: .unprocessableContent)
         }
+        app.libraryChoices.forget()
         return .redirect(to: "/boards#board-\(id)")
     }
 
     /// `POST /boards/{id}/delete`: its pictures stay in the library. Harmless to repeat.
     static func delete(_ request: Request, _ app: App, id: Int) async throws -> Response {
         try await app.database.deleteBoard(id)
+        app.libraryChoices.forget()
         return .redirect(to: "/boards")
     }
 

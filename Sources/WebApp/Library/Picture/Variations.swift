@@ -29,7 +29,8 @@ enum Variations {
         let names = made.map(\.id.description).joined(separator: ".")
         let query = shown.problems.isEmpty ? shown.query : LibraryQuery()
         let address = query.address("/pictures/\(id)", asked.sizePairs + [("varied", names)])
-        return .redirect(to: "\(address.text)#variations")
+        // No fragment: a page with one does not refresh itself.
+        return .redirect(to: address.text)
     }
 }
 
