@@ -60,7 +60,7 @@ struct ProcessTests {
     @Test func `a stop finishes what runs`() async throws {
         try await withProgram { program async throws in
             try await program.start()
-            let id = try await program.generate(#"{"width":1024,"height":1024}"#)
+            let id = try await program.generate(#"{"width":640,"height":640}"#)
             try await program.wait(for: id, status: "processing")
             #expect(await program.end(SIGTERM) == 0)
             try await program.start(["serve"])

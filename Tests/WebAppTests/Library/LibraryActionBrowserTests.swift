@@ -174,7 +174,11 @@ extension BrowserTests {
 
     /// The bytes of a file once it is whole; it is removed.
     private func downloaded(_ path: String, on site: TestSite) async throws -> [UInt8] {
-        try await until(on: site.loop) { access(path, R_OK) == 0 }
+        // Chromium keeps the name free with an empty file, and moves what it has fetched over it.
+        try await until(on: site.loop) {
+            var status = stat()
+            return stat(path, &status) == 0 && status.st_size > 0
+        }
         defer { unlink(path) }
         guard let file = fopen(path, "re") else { throw Browser.Failure(description: "no \(path)") }
         defer { fclose(file) }
