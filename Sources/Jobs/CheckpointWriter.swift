@@ -130,6 +130,7 @@ extension Database {
     ///
     /// Whoever wants an outside name waits for those that are about to take it, before it looks whether they have.
     func storeCheckpoints(_ notes: [CheckpointNote]) async throws(PostgresError) -> [LeaseKey: StoredNote] {
+        let notes = notes.sorted { $0.lease.job < $1.lease.job }
         let names = notes.compactMap(\.providerRef).sorted()
         let taken: SQL = """
             taken AS MATERIALIZED (
@@ -147,14 +148,11 @@ extension Database {
             WITH \(names.isEmpty ? "" : taken) held AS MATERIALIZED (
                 SELECT j.id, n.token, n.checkpoint::jsonb, nullif(n.provider_ref, '') AS provider_ref,
                     \(names.isEmpty ? "false" : isTaken) AS is_taken
-                FROM jobs j
-                JOIN unnest(
+                FROM unnest(
                     \(notes.map(\.lease.job.rawValue))::uuid[], \(notes.map(\.lease.token))::uuid[],
                     \(notes.map(\.checkpoint.text))::text[], \(notes.map { $0.providerRef ?? "" })::text[]
-                ) AS n (id, token, checkpoint, provider_ref) ON n.id = j.id AND n.token = j.lease_token
-                WHERE j.state = 'processing'
-                ORDER BY j.id
-                FOR UPDATE OF j
+                ) AS n (id, token, checkpoint, provider_ref)
+                \(LeaseKey.jobs(of: "n"))
             ), stored AS (
                 UPDATE jobs j
                 SET checkpoint = held.checkpoint, provider_ref = coalesce(held.provider_ref, j.provider_ref)

@@ -10,6 +10,7 @@ extension Database {
         _ attempts: [FinishedAttempt],
         storing products: [SQL]
     ) async throws(PostgresError) -> Set<LeaseKey> {
+        let attempts = attempts.sorted { $0.lease.job < $1.lease.job }
         let stored = SQL.joined(
             products.enumerated().map { ", \(.identifier("stored_\($0)")) AS (\($1))" },
             separator: ""
@@ -21,22 +22,19 @@ extension Database {
                     f.delay_ms, o.outcome,
                     CASE WHEN o.outcome = f.outcome THEN nullif(f.error, '') ELSE 'cancelled' END AS error,
                     nullif(f.usage, '')::jsonb AS usage, nullif(f.cost, '')::numeric AS cost
-                FROM jobs j
-                JOIN unnest(
+                FROM unnest(
                     \(attempts.map(\.lease.job.rawValue))::uuid[], \(attempts.map(\.lease.token))::uuid[],
                     \(attempts.map(\.outcome.rawValue))::text[], \(attempts.map { $0.error ?? "" })::text[],
                     \(attempts.map { milliseconds($0.delay) })::bigint[],
                     \(attempts.map { $0.usage?.text ?? "" })::text[], \(attempts.map { $0.cost ?? "" })::text[]
-                ) AS f (id, token, outcome, error, delay_ms, usage, cost) ON f.id = j.id AND f.token = j.lease_token
+                ) AS f (id, token, outcome, error, delay_ms, usage, cost)
+                \(LeaseKey.jobs(of: "f"))
                 CROSS JOIN LATERAL (
                     SELECT CASE
                         WHEN j.cancel_requested AND f.outcome IN ('retried', 'snoozed', 'handed_back') THEN 'cancelled'
                         ELSE f.outcome
                     END
                 ) AS o (outcome)
-                WHERE j.state = 'processing'
-                ORDER BY j.id
-                FOR UPDATE OF j
             ), \(Turns.relation(of: "held")), finished_jobs AS (
                 UPDATE jobs j
                 SET state = CASE held.outcome

@@ -12,18 +12,16 @@ extension Database {
     ///
     /// Rows are locked in the order of ids, as by every statement that takes several, so that none waits in a circle.
     func renew(_ leases: [HeldLease], for lease: Duration) async throws(PostgresError) -> [LeaseKey: Bool] {
+        let leases = leases.sorted { $0.key.job < $1.key.job }
         let rows = try await execute(
             """
             WITH held AS MATERIALIZED (
                 SELECT j.id, h.token, (h.thousandths / 1000.0)::real AS progress
-                FROM jobs j
-                JOIN unnest(
+                FROM unnest(
                     \(leases.map(\.key.job.rawValue))::uuid[], \(leases.map(\.key.token))::uuid[],
                     \(leases.map { Int($0.progress * 1000) })::bigint[]
-                ) AS h (id, token, thousandths) ON h.id = j.id AND h.token = j.lease_token
-                WHERE j.state = 'processing'
-                ORDER BY j.id
-                FOR UPDATE OF j
+                ) AS h (id, token, thousandths)
+                \(LeaseKey.jobs(of: "h"))
             )
             UPDATE jobs j
             SET lease_until = now() + \(lease), heartbeat_at = now(), progress = held.progress,

@@ -63,7 +63,8 @@ public final class Worker<Context: Sendable>: @unchecked Sendable {
         self.context = context
         var own = database.configuration
         own.plansOnce = true
-        self.database = Database(own, loops: [loop])
+        let database = Database(own, loops: [loop])
+        self.database = database
         var single = own
         single.connectionsPerLoop = 1
         leaseDatabase = Database(single, loops: [loop])

@@ -123,6 +123,13 @@ public final class Database: Sendable, SQLExecutor {
 }
 
 extension DatabaseConfiguration {
+    /// A plan for a table that is nearly empty must not read it whole when it has grown: not by itself, nor along an index
+    /// to join it.
+    private static let plannedOnce = [
+        ("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off"), ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"), ("jit", "off"),
+    ]
+
     /// What every session starts with.
     var sessionSettings: [(String, String)] {
         [
@@ -131,8 +138,7 @@ extension DatabaseConfiguration {
             ("idle_in_transaction_session_timeout", "\(idleInTransactionTimeout.settingMilliseconds)"),
             // The server ends a statement whose client has gone, within so many milliseconds.
             ("client_connection_check_interval", "1000"),
-            ("plan_cache_mode", plansOnce ? "force_generic_plan" : "auto"),
-        ]
+        ] + (plansOnce ? Self.plannedOnce : [])
     }
 }
 

@@ -18,8 +18,9 @@ public struct DatabaseConfiguration: Sendable {
     /// Then nothing is kept in a session: no prepared statements, no settings. Time limits are set in each transaction;
     /// give the role a `statement_timeout` for single statements.
     public var usesPreparedStatements: Bool
-    /// Each statement is planned once, for any values. Else the server plans those with arrays or limits anew each time,
-    /// which can take longer than running them. Only for statements whose best plan is the same for all values.
+    /// Each statement is planned once, for any values and tables of any size: by indexes. Else the server plans those
+    /// with arrays or limits anew each time, which can take longer than running them. Only for statements whose best plan
+    /// is the same for all values.
     public var plansOnce: Bool
     /// Shown in `pg_stat_activity`.
     public var applicationName: String

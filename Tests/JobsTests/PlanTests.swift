@@ -31,6 +31,23 @@ struct PlanTests {
         }
     }
 
+    @Test func `ends are stored by plans that are made once, and read no table whole`() async throws {
+        try await withStage { database, loop in
+            _ = try await database.execute(
+                """
+                ALTER TABLE job_attempts ADD COLUMN planned text
+                    DEFAULT current_setting('plan_cache_mode') || ', ' || current_setting('enable_seqscan')
+                """
+            )
+            let id = try await database.enqueueOne()
+            let worker = try TestWorker(on: database) { _ in .completed("planned") }
+            _ = try await database.finished(id)
+            try await worker.stop(on: loop)
+            let planned = try await database.query("SELECT planned FROM job_attempts").map { (how: String) in how }
+            #expect(planned == ["force_generic_plan, off"])
+        }
+    }
+
     private func buffersHit(_ line: String) -> Int? {
         guard let start = line.firstRange(of: "shared hit=") else { return nil }
         return Int(line[start.upperBound...].prefix { $0.isNumber })
