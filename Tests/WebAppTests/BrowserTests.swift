@@ -137,6 +137,49 @@ struct BrowserTests {
         }
     }
 
+    @Test func `a page says that the server is away, asks more seldom, and goes on when it is back`() async throws {
+        try await withSite { site async throws in
+            let browser = try await Browser.start(on: site.loop)
+            do {
+                let port = try await site.serving { address in
+                    _ = try await site.generate("a lighthouse", parameters: ["width": 64, "height": 64])
+                    try await browser.go(to: address + "/history")
+                    _ = try await browser.find(".card[data-live]")
+                    _ = try await browser.run(
+                        """
+                        window.asked = [];
+                        const ask = window.fetch;
+                        window.fetch = (...all) => { window.asked.push(performance.now()); return ask(...all); };
+                        """
+                    )
+                    return try #require(address.split(separator: ":").last.flatMap { Int($0) })
+                }
+                let notice = try await browser.find("#offline")
+                // What was asked before is held for up to 20 seconds yet.
+                try await until(on: site.loop, within: .seconds(60)) { try await browser.isDisplayed(notice) }
+                #expect(try await browser.text(of: notice).contains("cannot be reached"))
+                try await until(on: site.loop) { try await browser.run("return window.asked.length").int ?? 0 >= 3 }
+                let pauses = try await browser.run(
+                    "return window.asked.slice(1, 3).map((at, n) => at - window.asked[n])"
+                )
+                #expect(pauses.array?.map { $0.double ?? 0 }.allSatisfy { $0 >= 900 } == true, "\(pauses)")
+
+                try await site.serving(port: port) { _ in
+                    try await site.working {
+                        _ = try await browser.find(".card img", within: .seconds(60))
+                    }
+                    try await until(on: site.loop) { try await !browser.isDisplayed(notice) }
+                }
+                let messages = try await browser.consoleMessages()
+                #expect(messages.allSatisfy { $0.contains("net::ERR_") }, "\(messages)")
+            } catch {
+                await browser.close()
+                throw error
+            }
+            await browser.close()
+        }
+    }
+
     @Test func `the page of a running job turns into the page of its picture`() async throws {
         try await withBrowser { browser, site, address async throws in
             let id = try await site.generate("a lighthouse", parameters: ["width": 96, "height": 64])

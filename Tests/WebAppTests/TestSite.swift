@@ -50,10 +50,10 @@ struct TestSite: Sendable {
     }
 
     /// Answers over a real socket, at the address returned, until `body` has ended.
-    func serving<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+    func serving<Value>(port: Int = 0, _ body: (String) async throws -> Value) async throws -> Value {
         let handler = handler
         let server = HTTPServer(loops: [loop], limits: ServerLimits()) { await handler.respond(to: $0) }
-        try server.start(host: "127.0.0.1", port: 0)
+        try server.start(host: "127.0.0.1", port: port)
         defer { server.stop() }
         return try await body("http://127.0.0.1:\(server.port)")
     }
